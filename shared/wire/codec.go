@@ -1,0 +1,111 @@
+package wire
+
+import (
+	"bytes"
+	"encoding/json"
+	"io"
+	"strconv"
+	"unicode/utf8"
+)
+
+// fromClient is the envelope of client messages, fromServer that of the relay's.
+type fromClient struct {
+	T string          `json:"t"`
+	N uint32          `json:"n,omitempty"`
+	D json.RawMessage `json:"d,omitempty"`
+}
+
+type fromServer struct {
+	T  string          `json:"t"`
+	Re uint32          `json:"re,omitempty"`
+	D  json.RawMessage `json:"d,omitempty"`
+}
+
+// EncodeClient writes a client's message with its number n (0: none). It returns an error when m is not valid.
+func EncodeClient(m ClientMessage, n uint32) ([]byte, error) {
+	if err := m.check(); err != nil {
+		return nil, err
+	}
+	d, err := json.Marshal(m)
+	if err != nil {
+		return nil, err
+	}
+	return json.Marshal(fromClient{T: m.clientType(), N: n, D: d})
+}
+
+// DecodeClient reads a client's message, as the relay does: strictly. n is the message's number, also when it is
+// refused and the number could be read. The error is an [*Error] with [CodeBadMessage], [CodeUnknown], [CodeTooLarge]
+// or the code that the message's content calls for; m is then nil.
+func DecodeClient(b []byte) (m ClientMessage, n uint32, err error) {
+	if len(b) > MaxMessage {
+		return nil, 0, Refuse(CodeTooLarge)
+	}
+	if !utf8.Valid(b) {
+		return nil, 0, Refuse(CodeBadMessage, "what", "utf-8")
+	}
+	var e fromClient
+	if err := strict(b, &e); err != nil {
+		return nil, e.N, Refuse(CodeBadMessage, "what", "envelope")
+	}
+	if m = newClient(e.T); m == nil {
+		return nil, e.N, Refuse(CodeUnknown)
+	}
+	if _, ok := m.(*Hello); ok {
+		// Another version's hello may have fields that this one does not know: say "version", not "unknown field".
+		var v struct {
+			Version int `json:"version"`
+		}
+		if json.Unmarshal(e.D, &v) == nil && v.Version > 0 && v.Version != Version {
+			return nil, e.N, Refuse(CodeVersion, "version", strconv.Itoa(Version))
+		}
+	}
+	if len(e.D) > 0 {
+		if bytes.Equal(e.D, []byte("null")) || strict(e.D, m) != nil {
+			return nil, e.N, Refuse(CodeBadMessage, "what", e.T)
+		}
+	}
+	if err := m.check(); err != nil {
+		return nil, e.N, err
+	}
+	return m, e.N, nil
+}
+
+// EncodeServer writes a message of the relay; re is the number of the client's message that it answers, or 0.
+func EncodeServer(m ServerMessage, re uint32) ([]byte, error) {
+	d, err := json.Marshal(m)
+	if err != nil {
+		return nil, err
+	}
+	return json.Marshal(fromServer{T: m.serverType(), Re: re, D: d})
+}
+
+// DecodeServer reads a message of the relay, as a client does: fields that it does not know are passed over. m is nil
+// without an error for a type that it does not know, which a client passes over too.
+func DecodeServer(b []byte) (m ServerMessage, re uint32, err error) {
+	var e fromServer
+	if err := json.Unmarshal(b, &e); err != nil {
+		return nil, 0, Refuse(CodeBadMessage, "what", "envelope")
+	}
+	if m = newServer(e.T); m == nil {
+		return nil, e.Re, nil
+	}
+	if len(e.D) > 0 {
+		if err := json.Unmarshal(e.D, m); err != nil {
+			return nil, e.Re, Refuse(CodeBadMessage, "what", e.T)
+		}
+	}
+	return m, e.Re, nil
+}
+
+// strict reads exactly one JSON value without unknown fields.
+func strict(b []byte, v any) error {
+	d := json.NewDecoder(bytes.NewReader(b))
+	d.DisallowUnknownFields()
+	if err := d.Decode(v); err != nil {
+		return err
+	}
+	if _, err := d.Token(); err != io.EOF {
+		return Refuse(CodeBadMessage)
+	}
+	return nil
+}

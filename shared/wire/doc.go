@@ -1,0 +1,84 @@
+// Package wire is Conclave's signalling protocol, version 1: the messages between a client (the page, a bot, a gateway)
+// and the relay, how they are written, and what may be in them. This comment and the comments on the types are the
+// specification; a client can be written from them alone.
+//
+// # Transport
+//
+// One WebSocket (RFC 6455) to wss://HOST/_/ws (ws:// where the relay serves plain HTTP), subprotocol "conclave.1"
+// ([Subprotocol]). The relay accepts it only from the site's own origin (or with no Origin header: native clients).
+// Every message is one text message holding one JSON object (RFC 8259) in UTF-8, at most [MaxMessage] bytes before
+// compression; permessage-deflate (RFC 7692) may be negotiated. A binary message closes the connection with
+// [CodeBadMessage].
+//
+// # Envelope
+//
+//	client → relay   {"t": TYPE, "n": NUMBER, "d": OBJECT}     n is optional, 1 … 2^32-1, chosen by the client
+//	relay → client   {"t": TYPE, "re": NUMBER, "d": OBJECT}    re is present when the message answers the one numbered n
+//
+// "d" may be left out where every field of the type is optional. The relay refuses unknown fields; a client ignores
+// fields that it does not know, so the relay may add some within a version. Absent and zero mean the same; a list is
+// never null in what the relay sends.
+//
+// The relay never forwards a client's JSON: it decodes, checks, and writes its own.
+//
+// # Order of things
+//
+// The first message is hello, within [HelloTimeout]. Anything else first, or a second hello, is [CodeOrder] and closes
+// the connection. The relay answers hello with exactly one of
+//
+//	waiting   the room is not open, or is not to be entered yet; stay connected, a welcome follows when it is
+//	welcome   you are in
+//	bye       you are not let in, and why; the relay then closes the connection
+//
+// A room that is unknown, closed or waiting for its host answers alike (waiting), so nobody can probe for rooms.
+// While waiting, a client may send auth (to become the host), offer (its description changed) and ping, and nothing
+// else. From welcome on it may send everything but hello. The relay keeps what it sends to one client in order.
+//
+// A relay that speaks no version that the client asked for answers bye with [CodeVersion] and its own version in
+// params.version.
+//
+// # Members
+//
+// A member has an index, unique in the incarnation of the room and never used again (joined in increasing order). The
+// welcome holds everybody present, the client itself included; joined, left and member keep the list true afterwards.
+// A member whose connection is lost keeps the seat for [SeatTime]; others see it as away after [AwayAfter], and it
+// returns by hello with the resume token of its welcome. A resume token is good for one use (each welcome brings the
+// next one). A hello with the token of a seat that is still connected takes the seat over: the older connection gets
+// bye with [CodeReplaced]. A token that is not known (the seat is gone, the relay restarted) is no error: the hello is
+// then treated as one without.
+//
+// # Media
+//
+// A client has one peer connection with the relay. The client is the only offerer and SDP (RFC 8866) never leaves it:
+// hello carries an [Offer], the essence of the client's own offer, and welcome the [Answer] from which the client
+// builds its remote description. Later changes (more slots, an ICE restart) go by offer and answer the same way.
+// When others join, leave, switch cameras on or off or share a screen, nothing is negotiated with anybody.
+//
+// A client sends at most one source per [Stream]. It announces what it sends right now by state. It receives in slots,
+// recvonly m-lines of its own offer, each with an SSRC that the relay chose for the life of the connection. The relay
+// decides which source is in which slot and says so by slots; every RTP packet also says it in its CSRC list, whose
+// first entry is [Source.CSRC]. A client asks for video by want; audio is chosen by the relay (everybody up to the
+// number of audio slots, then those who speak). A source that stays wanted keeps the slot that it has.
+//
+// After slots named a source for a slot, its first packet is the start of a key frame (video). Sequence numbers and
+// timestamps are continuous over all sources that pass through a slot. There are no sender reports for slots.
+//
+// # Errors
+//
+// error says that one message (re) was refused, and that nothing changed by it; the connection goes on. bye says that
+// the connection ends, and the relay closes it with the WebSocket status of [CloseStatus]. Both carry an [Error]: a
+// code, which a client translates, and parameters for the text. A violation of the protocol itself (not JSON, a type
+// that does not exist, an unknown field, a value out of its limits) is [CodeBadMessage] or one of its siblings; it is
+// answered by error up to [MaxViolations] times a connection, then by bye.
+//
+// # Limits
+//
+// 64 KiB a message, 100 messages in 10 s with bursts of 50: what comes faster is dropped and answered by error
+// [CodeRate] once a second; who keeps on for 10 s gets bye with [CodeRate]. A client that does not read what it is sent
+// gets bye with [CodeSlow] when its queue of [MaxQueue] messages is full.
+//
+// # Liveness
+//
+// A client sends ping when it has sent nothing for [PingInterval]; the relay answers pong at once. The relay drops a
+// connection on which nothing came for [DeadAfter].
+package wire

@@ -1,0 +1,88 @@
+package wire
+
+import "time"
+
+// Code names a reason for people. The page translates it; nothing else in the system has texts.
+type Code string
+
+// Codes of error and bye. Those that end the connection whenever they occur are marked "bye".
+const (
+	CodeBadMessage Code = "proto.message" // not JSON, an unknown field, a value out of its limits; params.what says which
+	CodeUnknown    Code = "proto.unknown" // a message type that does not exist
+	CodeOrder      Code = "proto.order"   // bye; a message that does not fit the state of the conversation
+	CodeVersion    Code = "proto.version" // bye; params.version is the relay's
+	CodeTooLarge   Code = "proto.size"    // bye; a message over MaxMessage
+	CodeTimeout    Code = "net.timeout"   // bye; no hello in time, or nothing came for DeadAfter
+	CodeRate       Code = "rate"          // too many messages
+	CodeSlow       Code = "net.slow"      // bye; the client does not read what it is sent
+
+	CodeName     Code = "name.bad"    // the display name is empty, too long or has control characters
+	CodeRoom     Code = "room.name"   // bye; the room's name cannot be made canonical; params.why says why
+	CodeRoomFull Code = "room.full"   // bye
+	CodeChat     Code = "chat.bad"    // the text is empty, too long or has control characters
+	CodeNobody   Code = "member.gone" // the member that the message names is not there
+
+	CodeTicket Code = "auth.ticket" // the ticket is unknown, used or expired
+
+	CodeOffer    Code = "media.offer"  // the description cannot be used; params.why says why
+	CodeMedia    Code = "media.failed" // the peer connection ended; send a fresh offer
+	CodeNoMedia  Code = "media.none"   // there is no peer connection to change; send a fresh offer
+	CodeNoCodec  Code = "media.codec"  // no codec in common
+	CodeLeft     Code = "left"         // bye; the client left
+	CodeLost     Code = "lost"         // the seat's time is over
+	CodeKicked   Code = "kicked"       // bye; a moderator removed the client
+	CodeEnded    Code = "ended"        // bye; a host ended the meeting for everybody
+	CodeReplaced Code = "replaced"     // bye; the same seat was taken from elsewhere
+	CodeFull     Code = "srv.full"     // bye; this relay takes nobody more
+	CodeDrain    Code = "srv.drain"    // bye; the relay shuts down
+	CodeInternal Code = "internal"     // something is wrong inside the relay
+)
+
+// Error is a refusal. It is an error value, so that what decides it may return it.
+type Error struct {
+	Code   Code              `json:"code"`
+	Params map[string]string `json:"params,omitempty"` // for the text: numbers and words of the protocol, never what a person typed
+	// RetryAfter is how long to wait before the same can succeed, in milliseconds; 0: waiting does not help.
+	RetryAfter int64 `json:"retryAfter,omitempty"`
+}
+
+// Error is the code, for logs.
+func (e *Error) Error() string { return string(e.Code) }
+
+// Refuse makes an Error with pairs of parameters: name, value, name, value …
+func Refuse(c Code, pairs ...string) *Error {
+	e := &Error{Code: c}
+	for i := 0; i+1 < len(pairs); i += 2 {
+		if e.Params == nil {
+			e.Params = map[string]string{}
+		}
+		e.Params[pairs[i]] = pairs[i+1]
+	}
+	return e
+}
+
+// After is e with a time to wait.
+func (e *Error) After(d time.Duration) *Error {
+	x := *e
+	x.RetryAfter = d.Milliseconds()
+	return &x
+}
+
+// CloseStatus is the WebSocket status (RFC 6455, section 7.4.1) with which the relay closes a connection after bye:
+// 1000 where all is well, 1008 for a violation, 1001 for a shutdown, 1011 for an inner error, 4000 for everything else
+// that ends a stay.
+func CloseStatus(c Code) int {
+	switch c {
+	case CodeLeft:
+		return 1000
+	case CodeDrain:
+		return 1001
+	case CodeInternal:
+		return 1011
+	case CodeTooLarge:
+		return 1009
+	case CodeBadMessage, CodeUnknown, CodeOrder, CodeVersion, CodeRate, CodeSlow, CodeTimeout, CodeRoom, CodeName, CodeOffer:
+		return 1008
+	}
+	return 4000
+}

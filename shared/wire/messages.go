@@ -1,0 +1,251 @@
+package wire
+
+// ClientMessage is a message from a client to the relay: a pointer to one of the types below.
+type ClientMessage interface {
+	clientType() string
+	check() error
+}
+
+// ServerMessage is a message from the relay to a client: a pointer to one of the types below.
+type ServerMessage interface {
+	serverType() string
+}
+
+// The messages of a client.
+type (
+	// Hello ("hello") opens the conversation and asks to enter a room.
+	Hello struct {
+		Version int    `json:"version"`          // the protocol version that the client speaks: [Version]
+		Client  string `json:"client,omitempty"` // what the client is, "web/0.1"; for statistics only
+		Room    string `json:"room"`             // the room's name as in the link; the relay makes it canonical (roomname.Parse)
+		Name    string `json:"name"`             // display name, 1 … [MaxName] code points without control characters
+		Ticket  string `json:"ticket,omitempty"` // shows that the client is a signed-in host; POST /_/api/ticket gives one
+		Resume  string `json:"resume,omitempty"` // takes a seat back
+		// Offer describes the client's peer connection. With resume it may be left out: the client still has the peer
+		// connection of that seat, and says so. If the relay has it no longer, welcome says media "gone" and the client
+		// sends a fresh offer.
+		Offer *Offer  `json:"offer,omitempty"`
+		State Sending `json:"state"` // what is sent from the first moment on
+	}
+
+	// Auth ("auth") makes a waiting client or a member a host.
+	Auth struct {
+		Ticket string `json:"ticket"`
+	}
+
+	// SetOffer ("offer") describes a changed or a fresh peer connection. The relay answers by answer with the same
+	// number, or, while the client waits, not at all: the answer then comes with welcome.
+	SetOffer struct {
+		Offer
+	}
+
+	// SetWants ("want") replaces the list of the video sources that the client wants. Sources that do not exist are
+	// passed over; they are remembered in case they come.
+	SetWants struct {
+		Wants []Want `json:"wants"`
+	}
+
+	// SetState ("state") says what the client sends from now on.
+	SetState struct {
+		Sending
+	}
+
+	// SendChat ("chat") says something to everybody, or to one member. The relay sends it back to the sender too
+	// (with re), so that all see one order.
+	SendChat struct {
+		Text string      `json:"text"`         // 1 … [MaxChat] code points; line feeds and tabs are the only control characters
+		To   MemberIndex `json:"to,omitempty"` // 0: everybody
+	}
+
+	// SetHand ("hand") raises or lowers the client's hand.
+	SetHand struct {
+		Up bool `json:"up"`
+	}
+
+	// Ping ("ping") asks for a pong.
+	Ping struct{}
+
+	// Leave ("leave") gives the seat up at once. The relay answers bye [CodeLeft].
+	Leave struct{}
+)
+
+// The messages of the relay.
+type (
+	// Waiting ("waiting") says that the client is not in yet.
+	Waiting struct {
+		For WaitFor `json:"for"`
+	}
+
+	// Welcome ("welcome") says that the client is in the room.
+	Welcome struct {
+		Version     int         `json:"version"`
+		Boot        string      `json:"boot"`        // changes when the relay restarts
+		Incarnation string      `json:"incarnation"` // this life of the room
+		Room        string      `json:"room"`        // the canonical name
+		You         MemberIndex `json:"you"`
+		Resume      string      `json:"resume"`  // token for taking the seat back
+		Resumed     bool        `json:"resumed"` // the client has its old seat
+		Members     []Member    `json:"members"` // everybody, the client too, by index
+		Media       MediaState  `json:"media"`
+		Answer      *Answer     `json:"answer,omitempty"` // to the offer in hello, when there was one
+		Slots       []SlotState `json:"slots"`            // with media "kept": what is in the slots now
+	}
+
+	// Joined ("joined") says that somebody came in.
+	Joined struct {
+		Member Member `json:"member"`
+	}
+
+	// Left ("left") says that somebody is gone for good.
+	Left struct {
+		Member MemberIndex `json:"member"`
+		Why    Code        `json:"why"` // [CodeLeft], [CodeLost] or [CodeKicked]
+	}
+
+	// Changed ("member") replaces what is known of a member.
+	Changed struct {
+		Member Member `json:"member"`
+	}
+
+	// AnswerTo ("answer") answers offer.
+	AnswerTo struct {
+		Answer
+	}
+
+	// Slots ("slots") says what is in slots from now on; slots that are not named stay as they are.
+	Slots struct {
+		Slots []SlotState `json:"slots"`
+	}
+
+	// Speakers ("speakers") says who is speaking: all at the moment, and the dominant one, who stays when it is quiet.
+	Speakers struct {
+		Speaking []MemberIndex `json:"speaking"` // loudest first
+		Dominant MemberIndex   `json:"dominant,omitempty"`
+	}
+
+	// Chat ("chat") is a chat message.
+	Chat struct {
+		ID   uint64      `json:"id"` // counts up in the incarnation
+		From MemberIndex `json:"from"`
+		To   MemberIndex `json:"to,omitempty"` // 0: everybody
+		At   int64       `json:"at"`           // Unix time in milliseconds, by the relay's clock
+		Text string      `json:"text"`
+	}
+
+	// Pong ("pong") answers ping.
+	Pong struct{}
+
+	// Failure ("error") says that a message was refused.
+	Failure struct {
+		Error
+	}
+
+	// Bye ("bye") is the last message: the relay closes the connection after it.
+	Bye struct {
+		Error
+	}
+)
+
+// WaitFor says what a waiting client waits for.
+type WaitFor string
+
+// What a client may wait for. WaitHost is also the answer for rooms that do not exist.
+const WaitHost WaitFor = "host"
+
+// MediaState says, in a welcome, what became of the client's peer connection.
+type MediaState string
+
+// The states of a peer connection in a welcome.
+const (
+	MediaNew  MediaState = "new"  // answer belongs to the offer in hello
+	MediaKept MediaState = "kept" // hello had no offer, and the old peer connection goes on
+	MediaGone MediaState = "gone" // hello had no offer, and the relay has none either: send a fresh offer
+)
+
+// Member is what everybody knows of a member.
+type Member struct {
+	Index MemberIndex `json:"index"`
+	Name  string      `json:"name"`
+	Role  Role        `json:"role"`
+	State Sending     `json:"state"`
+	Hand  int64       `json:"hand,omitempty"` // when the hand was raised, Unix milliseconds by the relay's clock; 0: it is down
+	Away  bool        `json:"away,omitempty"` // the connection is lost, the seat is kept
+}
+
+func (*Hello) clientType() string    { return "hello" }
+func (*Auth) clientType() string     { return "auth" }
+func (*SetOffer) clientType() string { return "offer" }
+func (*SetWants) clientType() string { return "want" }
+func (*SetState) clientType() string { return "state" }
+func (*SendChat) clientType() string { return "chat" }
+func (*SetHand) clientType() string  { return "hand" }
+func (*Ping) clientType() string     { return "ping" }
+func (*Leave) clientType() string    { return "leave" }
+
+func (*Waiting) serverType() string  { return "waiting" }
+func (*Welcome) serverType() string  { return "welcome" }
+func (*Joined) serverType() string   { return "joined" }
+func (*Left) serverType() string     { return "left" }
+func (*Changed) serverType() string  { return "member" }
+func (*AnswerTo) serverType() string { return "answer" }
+func (*Slots) serverType() string    { return "slots" }
+func (*Speakers) serverType() string { return "speakers" }
+func (*Chat) serverType() string     { return "chat" }
+func (*Pong) serverType() string     { return "pong" }
+func (*Failure) serverType() string  { return "error" }
+func (*Bye) serverType() string      { return "bye" }
+
+// newClient and newServer make an empty message of a type, nil for types that do not exist.
+func newClient(t string) ClientMessage {
+	switch t {
+	case "hello":
+		return new(Hello)
+	case "auth":
+		return new(Auth)
+	case "offer":
+		return new(SetOffer)
+	case "want":
+		return new(SetWants)
+	case "state":
+		return new(SetState)
+	case "chat":
+		return new(SendChat)
+	case "hand":
+		return new(SetHand)
+	case "ping":
+		return new(Ping)
+	case "leave":
+		return new(Leave)
+	}
+	return nil
+}
+
+func newServer(t string) ServerMessage {
+	switch t {
+	case "waiting":
+		return new(Waiting)
+	case "welcome":
+		return new(Welcome)
+	case "joined":
+		return new(Joined)
+	case "left":
+		return new(Left)
+	case "member":
+		return new(Changed)
+	case "answer":
+		return new(AnswerTo)
+	case "slots":
+		return new(Slots)
+	case "speakers":
+		return new(Speakers)
+	case "chat":
+		return new(Chat)
+	case "pong":
+		return new(Pong)
+	case "error":
+		return new(Failure)
+	case "bye":
+		return new(Bye)
+	}
+	return nil
+}
