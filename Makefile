@@ -1,0 +1,134 @@
+# Conclave's build.
+#
+#   make run       build what changed, start on http://localhost:8080
+#   make test      everything that must pass (about ten minutes on two cores)
+#   make check     the fast part of it: format, vet, staticcheck, types, imports
+#
+# Needs Go, node >= 20 and make. Everything else is fetched: npm packages into
+# www/node_modules, Go tools into .bin, browsers (tests only) by `make browsers`.
+
+GO   ?= go
+NODE ?= node
+NPM  ?= npm
+
+LISTEN ?= localhost:8080
+DATA   ?= ./data
+
+# Go 1.26 needs staticcheck 2026.1 or later.
+STATICCHECK_VERSION := v0.8.2
+STATICCHECK := .bin/staticcheck-$(STATICCHECK_VERSION)
+
+# In CI every test prints its line; at the desk only packages do.
+GOTEST_FLAGS ?= $(if $(CI),-v)
+# The race detector needs a C compiler; `make browsers` installs one where it may.
+RACE := $(if $(shell command -v cc),-race)
+
+# What each product is made of. Folders count too: their time changes when a
+# file in them goes away.
+find_in = $(shell find $(1) $(2) 2>/dev/null)
+NOT_TESTS := ! -name '*_test.go' ! -path '*/testdata*'
+SHARED_SRC := go.mod go.sum $(call find_in,shared,$(NOT_TESTS))
+WASM_SRC   := $(SHARED_SRC) $(call find_in,wasm,$(NOT_TESTS))
+RELAY_SRC  := $(SHARED_SRC) $(call find_in,relay,$(NOT_TESTS)) $(wildcard www/*.go)
+SITE_SRC   := $(call find_in,www/src www/public) $(wildcard www/*.mjs www/*.json www/*.html)
+
+# The TypeScript side of the page core's interface is printed by a Go program.
+TSGEN  := wasm/conf/tsgen
+API_TS := www/src/core/api.gen.ts
+
+WASM_BUILD := GOOS=js GOARCH=wasm $(GO) build -trimpath -ldflags="-s -w"
+JS         := GOOS=js GOARCH=wasm
+GO_DIRS    := $(wildcard shared relay wasm e2e www/*.go)
+# Packages of the two sides; asked only when a recipe needs them.
+js_packages   = $(shell $(JS) $(GO) list ./shared/... ./wasm/... 2>/dev/null)
+js_tested     = $(shell $(JS) $(GO) list -f '{{if or .TestGoFiles .XTestGoFiles}}{{.ImportPath}}{{end}}' ./shared/... ./wasm/... 2>/dev/null)
+unit_packages = $(shell $(GO) list ./... | grep -v -e /e2e/browser -e /e2e/budget -e /e2e/bench)
+
+.DELETE_ON_ERROR:
+.NOTPARALLEL:
+.PHONY: run build test check unit wasm-test e2e bench browsers clean fmt need site
+
+run: build
+	exec build/conclave serve --listen $(LISTEN) --data $(DATA)
+
+build: build/conclave
+
+site: www/dist/index.html
+
+test: browsers check unit wasm-test e2e
+
+# --- products ---------------------------------------------------------------
+
+need:
+	@GO=$(GO) NODE=$(NODE) sh e2e/tools/need.sh
+
+build/core.wasm: $(WASM_SRC) | need
+	$(WASM_BUILD) -o $@ ./wasm/page
+
+build/sealer.wasm: $(WASM_SRC) | need
+	$(WASM_BUILD) -o $@ ./wasm/sealer
+
+# Copied only when it says something new, so that an editor and tsc see no
+# change where there is none.
+build/api.gen.ts: $(WASM_SRC) | need
+	@mkdir -p build
+	$(GO) run ./$(TSGEN) > $@
+	cmp -s $@ $(API_TS) || { mkdir -p $(dir $(API_TS)) && cp $@ $(API_TS); }
+
+www/node_modules/.package-lock.json: www/package.json www/package-lock.json | need
+	cd www && $(NPM) ci
+	touch $@
+
+# build.mjs bundles, hashes, copies the wasm and writes .br and .gz into www/dist.
+www/dist/index.html: $(filter-out $(API_TS),$(SITE_SRC)) build/core.wasm build/sealer.wasm build/api.gen.ts www/node_modules/.package-lock.json
+	cd www && $(NODE) build.mjs
+	touch $@
+
+build/conclave: $(RELAY_SRC) www/dist/index.html
+	CGO_ENABLED=0 $(GO) build -trimpath -o $@ ./relay
+
+# --- proofs -----------------------------------------------------------------
+
+check: $(STATICCHECK) | need
+	@bad=$$(gofmt -l $(GO_DIRS)); test -z "$$bad" || { echo "not gofmt'd (make fmt): $$bad"; exit 1; }
+	$(GO) vet ./...
+	$(if $(js_packages),$(JS) $(GO) vet $(js_packages))
+	$(STATICCHECK) ./...
+	$(if $(js_packages),$(JS) $(STATICCHECK) $(js_packages))
+	$(GO) test $(GOTEST_FLAGS) ./e2e/imports
+	$(if $(wildcard www/tsconfig.json),$(MAKE) --no-print-directory tsc)
+
+.PHONY: tsc
+tsc: build/api.gen.ts www/node_modules/.package-lock.json
+	cd www && $(NPM) exec --offline -- tsc --noEmit
+
+unit: | need
+	@test -n "$(RACE)" || echo "no C compiler found: testing without the race detector (install gcc)"
+	$(GO) test $(RACE) -timeout 5m $(GOTEST_FLAGS) $(unit_packages)
+
+wasm-test: | need
+	$(if $(js_tested),$(JS) $(GO) test -timeout 5m $(GOTEST_FLAGS) -exec="$(CURDIR)/e2e/tools/wasmexec" $(js_tested))
+
+# One package after the other: two browsers at a time are enough for two cores.
+e2e: www/dist/index.html
+	$(GO) test -count=1 -p 1 -timeout 10m -v ./e2e/budget ./e2e/browser/...
+
+bench: www/dist/index.html
+	$(GO) test -run '^$$' -bench . -benchmem $(unit_packages) $$($(GO) list ./e2e/... | grep /e2e/bench)
+
+# --- tools ------------------------------------------------------------------
+
+$(STATICCHECK): | need
+	GOBIN=$(CURDIR)/.bin $(GO) install honnef.co/go/tools/cmd/staticcheck@$(STATICCHECK_VERSION)
+	mv .bin/staticcheck $@
+
+browsers:
+	@sh e2e/tools/browsers.sh
+
+fmt:
+	gofmt -w $(GO_DIRS)
+
+# Leaves .bin (tools) and the data folder alone.
+clean:
+	rm -rf build www/node_modules
+	find www/dist -mindepth 1 ! -name .keep -delete
