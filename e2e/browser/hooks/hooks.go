@@ -1,0 +1,64 @@
+// Package hooks holds the scripts that tests put into a page before its own
+// scripts run (bidi.Page.Preload): devices that tell participants apart, and
+// probes that read off what arrived.
+package hooks
+
+import (
+	_ "embed" // the scripts
+	"encoding/json"
+	"fmt"
+)
+
+//go:embed media.js
+var mediaScript string
+
+//go:embed probe.js
+var probeScript string
+
+// Participant says what a page's devices give. The zero value of a field is
+// the default in brackets.
+type Participant struct {
+	Colour string  `json:"colour"` // of the camera, any CSS colour [grey]
+	Tone   float64 `json:"tone"`   // of the microphone, in hertz [silence]
+
+	ScreenColour string  `json:"screenColour"` // of a shared screen [white]
+	ScreenTone   float64 `json:"screenTone"`   // of a shared tab's sound, in hertz [none is offered]
+
+	Width  int `json:"width"`  // of the camera, in pixels [640]
+	Height int `json:"height"` // of the camera, in pixels [360]
+	Rate   int `json:"rate"`   // frames per second of the camera and the screen [15]
+
+	// Refuse is the name of the DOMException that getUserMedia rejects with,
+	// such as "NotAllowedError" or "NotFoundError" [none].
+	Refuse string `json:"refuse"`
+
+	// OwnMicrophone leaves the browser's own fake microphone in place.
+	// Headless Firefox needs it: without a sound card its AudioContext never
+	// runs. Preference media.navigator.audio.fake_frequency sets the tone.
+	OwnMicrophone bool `json:"ownMicrophone"`
+}
+
+// Media replaces navigator.mediaDevices' devices: the camera is a colour with
+// a small moving block at the lower edge, the microphone a sine tone. A screen
+// can be shared only after a click, as for people.
+func Media(p Participant) string {
+	settings, err := json.Marshal(p)
+	if err != nil {
+		panic(err) // plain fields: a NaN tone is the caller's bug
+	}
+	return fmt.Sprintf("const settings = %s;\n%s", settings, mediaScript)
+}
+
+// Probe gives the page one global, probe:
+//
+//	probe.colour(v)       [r, g, b] in the middle of a video's picture, null before the first
+//	probe.near(v, c, by)  whether that is within by (40) of the CSS colour c, per component
+//	probe.frames(v)       frames shown so far
+//	await probe.tone(a)   {hz, db}: the loudest frequency of a playing <audio>, <video> or MediaStream
+//	await probe.tones(a)  [{hz, db}, …]: all peaks within 30 dB of the loudest, loudest first
+//	probe.peers           every RTCPeerConnection the page has made
+//	probe.negotiations()  how often descriptions were set, on all of them together
+//	await probe.stats(k)  the getStats entries of all peers, of type k if given
+//
+// v and a are elements or CSS selectors.
+func Probe() string { return probeScript }
