@@ -53,7 +53,8 @@ func Media(p Participant) string {
 //
 //	probe.colour(v)       [r, g, b] in the middle of a video's picture, null before the first
 //	probe.near(v, c, by)  whether that is within by (40) of the CSS colour c, per component
-//	probe.frames(v)       frames shown so far
+//	probe.frames(v)       frames shown so far; always 0 in headless Firefox,
+//	                      which paints none: there count framesDecoded in stats
 //	await probe.tone(a)   {hz, db}: the loudest frequency of a playing <audio>, <video> or MediaStream
 //	await probe.tones(a)  [{hz, db}, …]: all peaks within 30 dB of the loudest, loudest first
 //	probe.peers           every RTCPeerConnection the page has made
