@@ -18,8 +18,9 @@ const (
 	keptLines = 60
 
 	// quitPatience is how long a program may take to end by itself before its
-	// process group is killed.
-	quitPatience = 5 * time.Second
+	// process group is killed. Its profile is thrown away, so less would do no
+	// harm; Firefox without a network takes longer than anybody waits.
+	quitPatience = 2 * time.Second
 )
 
 // process is a started program in a process group of its own, so that what it
