@@ -1,0 +1,135 @@
+package room
+
+import (
+	"log/slog"
+
+	"github.com/conclave-meet/conclave/shared/wire"
+)
+
+// Conn names a connection to the relay. Its owner gives the numbers and never uses one again.
+type Conn uint64
+
+// Token is a resume token. It prints as "[hidden]".
+type Token string
+
+// String hides the token.
+func (Token) String() string { return "[hidden]" }
+
+// GoString hides the token.
+func (Token) GoString() string { return "[hidden]" }
+
+// LogValue hides the token.
+func (Token) LogValue() slog.Value { return slog.StringValue("[hidden]") }
+
+// Life names one incarnation of a room: random, and therefore unique in the relay.
+type Life string
+
+// Event is something that happens to a room.
+type Event interface{ event() }
+
+// The events. N is the number of the client's message, 0 for none: what answers it carries the number back.
+type (
+	// Enter asks to be let in: hello. The relay's randomness comes with it, because State draws none.
+	Enter struct {
+		Conn   Conn
+		Name   string // display name, checked by wire
+		State  wire.Sending
+		Host   bool  // has shown a good ticket
+		Resume Token // asks for the seat of this token; "": for a new one
+		Next   Token // fresh and unguessable: the resume token of the seat
+		Life   Life  // fresh: the incarnation, if this one begins it
+	}
+
+	// SignIn says that the person behind a connection, waiting or inside, has shown a good ticket.
+	SignIn struct {
+		Conn Conn
+		N    uint32
+	}
+
+	// Say is a chat message, to everybody or to one member.
+	Say struct {
+		Conn Conn
+		N    uint32
+		Text string
+		To   wire.MemberIndex
+	}
+
+	// Raise raises or lowers the hand.
+	Raise struct {
+		Conn Conn
+		N    uint32
+		Up   bool
+	}
+
+	// Switch says what a member sends from now on.
+	Switch struct {
+		Conn  Conn
+		State wire.Sending
+	}
+
+	// Leave gives the seat up. Why is what the others are told.
+	Leave struct {
+		Conn Conn
+		Why  wire.Code
+	}
+
+	// Lose says that a connection is gone: the seat is kept, a place in the queue is not.
+	Lose struct{ Conn Conn }
+
+	// Tick says that a time has come which [State.Next] announced.
+	Tick struct{}
+)
+
+func (Enter) event()  {}
+func (SignIn) event() {}
+func (Say) event()    {}
+func (Raise) event()  {}
+func (Switch) event() {}
+func (Leave) event()  {}
+func (Lose) event()   {}
+func (Tick) event()   {}
+
+// Effect is something that has to be done outside of the room's state.
+type Effect interface{ effect() }
+
+// The effects.
+type (
+	// Send sends a message to connections, in the order of effects. To is never empty.
+	Send struct {
+		To  []Conn
+		Re  uint32
+		Msg wire.ServerMessage
+	}
+
+	// Admit says that a connection has a seat now. Its welcome must reach the client before all that is sent to the
+	// connection after it.
+	Admit struct {
+		Conn    Conn
+		Life    Life
+		You     wire.MemberIndex
+		Resume  Token // takes this seat back
+		Resumed bool  // it is the seat that Enter.Resume named
+		Members []wire.Member
+	}
+
+	// End ends a connection for a reason. The room has already forgotten it.
+	End struct {
+		Conn Conn
+		Err  *wire.Error
+	}
+
+	// Remove says that a member is gone for good. The index is never used again in this incarnation.
+	Remove struct {
+		Life   Life
+		Member wire.MemberIndex
+	}
+
+	// Close says that the incarnation is over: the last seat is empty.
+	Close struct{ Life Life }
+)
+
+func (Send) effect()   {}
+func (Admit) effect()  {}
+func (End) effect()    {}
+func (Remove) effect() {}
+func (Close) effect()  {}
