@@ -46,7 +46,7 @@ unit_packages = $(shell $(GO) list ./... | grep -v -e /e2e/browser -e /e2e/budge
 
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: run build test check unit wasm-test e2e bench browsers clean fmt need site
+.PHONY: run build site test check tsc unit site-test wasm-test e2e bench browsers fmt clean need
 
 run: build
 	exec build/conclave serve --listen $(LISTEN) --data $(DATA)
@@ -98,13 +98,16 @@ check: $(STATICCHECK) | need
 	$(GO) test $(GOTEST_FLAGS) ./e2e/imports
 	$(if $(wildcard www/tsconfig.json),$(MAKE) --no-print-directory tsc)
 
-.PHONY: tsc
 tsc: build/api.gen.ts www/node_modules/.package-lock.json
-	cd www && $(NPM) exec --offline -- tsc --noEmit
+	cd www && $(NPM) run --silent check
 
 unit: | need
 	@test -n "$(RACE)" || echo "no C compiler found: testing without the race detector (install gcc)"
 	$(GO) test $(RACE) -timeout 5m $(GOTEST_FLAGS) $(unit_packages)
+	$(if $(wildcard www/test/run.mjs),$(MAKE) --no-print-directory site-test)
+
+site-test: build/api.gen.ts www/node_modules/.package-lock.json
+	cd www && $(NPM) run --silent test
 
 wasm-test: | need
 	$(if $(js_tested),$(JS) $(GO) test -timeout 5m $(GOTEST_FLAGS) -exec="$(CURDIR)/e2e/tools/wasmexec" $(js_tested))
