@@ -18,12 +18,13 @@ type (
 	}
 
 	// MakeOffer asks for the description of the peer connection with at least so many slots. Fresh: of a new one (the
-	// old one is closed). Slots are never taken away. Leads to [Offered].
+	// old one is closed). Slots are never taken away. Leads to exactly one [Offered]; no other MakeOffer comes before it,
+	// or before the shell has taken longer than 10 s.
 	MakeOffer struct {
 		Fresh        bool
 		Audio, Video int
 	}
-	// SetAnswer gives the relay's answer to the peer connection. Leads to [Answered].
+	// SetAnswer gives the relay's answer to the peer connection. Leads to exactly one [Answered], as above.
 	SetAnswer struct{ Answer *wire.Answer }
 	// ClosePeer ends the peer connection.
 	ClosePeer struct{}
@@ -41,7 +42,8 @@ type (
 	}
 	// Release stops a stream's track for good (the camera's light goes out).
 	Release struct{ Stream wire.Stream }
-	// Transmit lets a stream's track flow to the relay, or holds it back. It may come before the peer connection.
+	// Transmit lets a stream's track flow to the relay, or holds it back. It may come before the peer connection; a new
+	// one holds everything back, and is told again after [Offered].
 	Transmit struct {
 		Stream wire.Stream
 		On     bool

@@ -23,7 +23,7 @@ type App struct {
 	Conn   Conn   `json:"conn"`
 	// End says why the screen is "end", as a wire code ("left", "kicked", "replaced", "room.full", "net.ws" …).
 	End Problem `json:"end"`
-	// JoinedAt is when the call began for me, Unix milliseconds; 0 before.
+	// JoinedAt is when the call began for me, Unix milliseconds; 0 before. It stays on the screen "end".
 	JoinedAt int64 `json:"joinedAt"`
 }
 

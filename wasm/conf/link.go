@@ -1,0 +1,172 @@
+package conf
+
+import (
+	"github.com/conclave-meet/conclave/shared/wire"
+)
+
+// onLink handles the signalling connection and what comes over it.
+func (s *State) onLink(e Event) bool {
+	switch e := e.(type) {
+	case LinkUp:
+		if s.call.wanted {
+			s.linkLost()
+			s.call.up = true
+			s.askTicket()
+		}
+	case LinkDown:
+		if s.call.wanted {
+			s.linkLost()
+		}
+	case Received:
+		if s.call.wanted && s.call.greeted {
+			s.received(e.Message, e.Re)
+		}
+	default:
+		return false
+	}
+	return true
+}
+
+// linkLost forgets what belonged to a connection. The seat, the peer connection and what is on screen stay.
+func (s *State) linkLost() {
+	if s.call.in {
+		s.tell(Note{T: "announce", Key: "call.lost", Loud: true})
+	}
+	c := &s.call
+	c.up, c.greeted, c.in, c.waits = false, false, false, false
+	s.auth.tried = false
+	s.unanswered()
+	s.unsent()
+	s.wants.told = false
+}
+
+// greet sends hello as soon as everything for it is there.
+func (s *State) greet() {
+	c := &s.call
+	if !c.up || c.greeted {
+		return
+	}
+	h := &wire.Hello{
+		Version: wire.Version, Client: s.cfg.Client, Room: s.view.Room.Name, Name: s.view.Me.Name,
+		Resume: c.token, State: s.sending(),
+	}
+	if !c.seated {
+		if s.neg.phase != made || !s.ticketReady() {
+			return
+		}
+		h.Offer, h.Ticket = s.neg.offer, s.takeTicket()
+		s.neg.phase, s.neg.n = asked, 0
+	}
+	c.greeted, c.sent = true, h.State
+	s.auth.tried = h.Ticket != ""
+	s.send(h)
+}
+
+func (s *State) received(m wire.ServerMessage, re uint32) {
+	switch m := m.(type) {
+	case *wire.Waiting:
+		s.waiting()
+	case *wire.Welcome:
+		s.welcome(m)
+	case *wire.Bye:
+		s.bye(m.Error)
+	case *wire.Failure:
+		s.failure(m.Error, re)
+	}
+	if !s.call.in {
+		return
+	}
+	switch m := m.(type) {
+	case *wire.Joined:
+		s.joined(m.Member)
+	case *wire.Left:
+		s.left(m.Member)
+	case *wire.Changed:
+		s.changed(m.Member)
+	case *wire.AnswerTo:
+		s.answered(&m.Answer, re)
+	case *wire.Slots:
+		s.slots(m.Slots)
+	case *wire.Speakers:
+		s.speakers(m)
+	case *wire.Chat:
+		s.heard(m, re)
+	}
+}
+
+// waiting: the room is not open. After a lost connection that also means that the seat is gone, and with it the
+// relay's side of the peer connection.
+func (s *State) waiting() {
+	if s.call.in {
+		return // the relay never says so
+	}
+	if s.call.seated {
+		s.call.seated = false
+		s.emptyRoom()
+		s.needFresh()
+	}
+	s.call.waits = true
+	s.view.App = App{Screen: ScreenWaiting}
+	s.askAuth()
+}
+
+func (s *State) welcome(m *wire.Welcome) {
+	c := &s.call
+	if c.in {
+		return
+	}
+	again, waited := c.seated, c.waits
+	c.in, c.waits, c.seated = true, false, true
+	s.remember(m.Resume)
+	s.view.App.Screen, s.view.App.End = ScreenCall, Problem{}
+	if s.view.App.JoinedAt == 0 {
+		s.view.App.JoinedAt = s.now.UnixMilli()
+	}
+	s.present(m)
+	switch {
+	case m.Answer != nil && s.neg.phase == asked:
+		s.accept(m.Answer)
+	case m.Media == wire.MediaKept:
+		s.allSlots(m.Slots)
+	case s.neg.phase == made && s.neg.offer.Fresh:
+		// A fresh one is on its way already.
+	default:
+		s.needFresh()
+	}
+	if again {
+		s.tell(Note{T: "announce", Key: "call.back", Loud: true})
+	} else if waited {
+		s.tell(Note{T: "sound", Key: "join"})
+		s.tell(Note{T: "announce", Key: "waiting.started"})
+	}
+	if s.view.Me.Role == wire.Guest {
+		s.askAuth()
+	}
+}
+
+// bye: most reasons end the call. Those that lie in the relay or on the way do not: the link will dial again.
+func (s *State) bye(e wire.Error) {
+	switch e.Code {
+	case wire.CodeDrain, wire.CodeSlow, wire.CodeTimeout, wire.CodeInternal:
+		s.linkLost()
+		return
+	}
+	s.call.greeted = false // there is nobody to send leave to
+	s.finish(problem(e))
+}
+
+// failure finds out which of my messages was refused.
+func (s *State) failure(e wire.Error, re uint32) {
+	switch {
+	case re != 0 && s.neg.phase == asked && re == s.neg.n:
+		s.negotiationFailed(problem(e))
+	case e.Code == wire.CodeMedia || e.Code == wire.CodeNoMedia:
+		s.mediaGone()
+	case re != 0 && s.chatRefused(e, re):
+	case re != 0 && re == s.auth.n:
+		s.auth.n = 0
+		s.view.Auth.Problem = problem(e)
+	default:
+		s.tell(Note{T: "toast", Key: errorKey(e.Code), Params: e.Params, Tone: "error"})
+	}
+}

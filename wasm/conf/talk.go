@@ -1,0 +1,196 @@
+package conf
+
+import (
+	"slices"
+	"time"
+
+	"github.com/conclave-meet/conclave/shared/wire"
+)
+
+const (
+	// maxMessages is how much of the conversation is kept; more would slow the drawing of each new message.
+	maxMessages = 500
+	// maxQueued is how many messages may wait for a lost connection (ui.md, 1.18).
+	maxQueued = 10
+	// localID is where the ids of messages begin that the relay has not numbered yet; JavaScript's numbers are exact up
+	// to 2^53.
+	localID = 1 << 52
+	// rateWait is how long a message waits that the relay found too fast, when it does not say itself.
+	rateWait = time.Second
+)
+
+// chatting is what the conversation is made of besides what is seen.
+type chatting struct {
+	open    bool
+	queue   []outgoing // not confirmed yet, oldest first
+	last    uint64     // the last local id
+	retryAt time.Time  // nothing is sent before
+}
+
+type outgoing struct {
+	id   uint64
+	text string
+	to   wire.MemberIndex
+	n    uint32 // the message's number; 0: not sent
+}
+
+// onTalk handles chat, hands and what is watched.
+func (s *State) onTalk(e Event) bool {
+	switch e := e.(type) {
+	case *Say:
+		s.say(e.Text, e.To)
+	case *ChatSeen:
+		s.chat.open = e.Open
+		if e.Open && s.view.Chat.Unread > 0 {
+			s.view.Chat.Unread = 0
+			s.dirty |= ChatChanged
+		}
+	case *Hand:
+		s.raise(e.Up)
+	case Viewport:
+		s.wants.watch, s.wants.shown, s.wants.stale = e.Watch, true, true
+	case Tick:
+	default:
+		return false
+	}
+	return true
+}
+
+func (s *State) raise(up *bool) {
+	if s.view.App.Screen != ScreenCall {
+		return
+	}
+	c := &s.crowd
+	if c.hand = !c.hand; up != nil {
+		c.hand = *up
+	}
+	s.view.Me.Hand = 0
+	if c.hand {
+		s.view.Me.Hand = s.now.UnixMilli()
+	}
+}
+
+func (s *State) settleHand() {
+	if c := &s.crowd; c.hand != c.told {
+		c.told = c.hand
+		s.send(&wire.SetHand{Up: c.hand})
+	}
+}
+
+func (s *State) say(text string, to wire.MemberIndex) {
+	v, q := &s.view.Chat, &s.chat
+	if s.view.App.Screen != ScreenCall {
+		return
+	}
+	s.dirty |= ChatChanged
+	waiting := 0
+	for _, o := range q.queue {
+		if o.n == 0 {
+			waiting++
+		}
+	}
+	switch {
+	case !wire.ChatOK(text):
+		v.Problem = Problem{Code: string(wire.CodeChat)}
+		return
+	case waiting >= maxQueued:
+		v.Problem = Problem{Code: string(wire.CodeRate)}
+		return
+	}
+	v.Problem = Problem{}
+	q.last++
+	q.queue = append(q.queue, outgoing{id: localID + q.last, text: text, to: to})
+	v.Messages = append(v.Messages, Message{
+		ID: localID + q.last, From: s.view.Me.Index, Name: s.view.Me.Name, Mine: true, To: to,
+		At: s.now.UnixMilli(), Text: text, Pending: true,
+	})
+	s.trimChat()
+}
+
+// settleChat sends what waits.
+func (s *State) settleChat() {
+	if !s.chat.retryAt.IsZero() {
+		return
+	}
+	for i := range s.chat.queue {
+		if o := &s.chat.queue[i]; o.n == 0 {
+			o.n = s.sendNumbered(&wire.SendChat{Text: o.text, To: o.to})
+		}
+	}
+}
+
+// unsent: what was not confirmed before the connection was lost is sent again. A message that the relay had passed on
+// just before comes twice then, which is better than not at all.
+func (s *State) unsent() {
+	for i := range s.chat.queue {
+		s.chat.queue[i].n = 0
+	}
+}
+
+// heard takes a message of the relay; re is the number of mine that it confirms.
+func (s *State) heard(m *wire.Chat, re uint32) {
+	v := &s.view.Chat
+	mine := m.From == s.view.Me.Index
+	if mine && re != 0 {
+		s.dequeue(re)
+	}
+	msg := Message{ID: m.ID, From: m.From, Name: s.nameOf(m.From), Mine: mine, To: m.To, At: m.At, Text: m.Text}
+	// What is pending stays at the end.
+	at := len(v.Messages)
+	for at > 0 && v.Messages[at-1].Pending {
+		at--
+	}
+	v.Messages = slices.Insert(v.Messages, at, msg)
+	s.trimChat()
+	s.dirty |= ChatChanged
+	if !mine && !s.chat.open {
+		v.Unread++
+		s.tell(Note{T: "sound", Key: "chat"})
+		s.tell(Note{T: "announce", Key: "chat.from", Params: map[string]string{"name": msg.Name, "text": msg.Text}})
+	}
+}
+
+// dequeue takes the message with the number n out of the queue and off the screen.
+func (s *State) dequeue(n uint32) (o outgoing, ok bool) {
+	q := &s.chat
+	i := slices.IndexFunc(q.queue, func(o outgoing) bool { return o.n == n })
+	if i < 0 {
+		return outgoing{}, false
+	}
+	o = q.queue[i]
+	q.queue = slices.Delete(q.queue, i, i+1)
+	v := &s.view.Chat
+	v.Messages = slices.DeleteFunc(v.Messages, func(m Message) bool { return m.ID == o.id && m.Pending })
+	s.dirty |= ChatChanged
+	return o, true
+}
+
+// chatRefused reports whether the refusal was of a chat message. One that came too fast is sent again later.
+func (s *State) chatRefused(e wire.Error, re uint32) bool {
+	q := &s.chat
+	i := slices.IndexFunc(q.queue, func(o outgoing) bool { return o.n == re })
+	if i < 0 {
+		return false
+	}
+	if e.Code == wire.CodeRate {
+		q.queue[i].n = 0
+		q.retryAt = s.now.Add(max(rateWait, time.Duration(e.RetryAfter)*time.Millisecond))
+		return true
+	}
+	s.dequeue(re)
+	s.view.Chat.Problem = problem(e)
+	return true
+}
+
+func (s *State) trimChat() {
+	if v := &s.view.Chat; len(v.Messages) > maxMessages {
+		v.Messages = slices.Delete(v.Messages, 0, len(v.Messages)-maxMessages)
+	}
+}
+
+func (s *State) nameOf(i wire.MemberIndex) string {
+	if at, ok := s.crowd.find(i); ok {
+		return s.crowd.members[at].Name
+	}
+	return ""
+}
