@@ -20,7 +20,7 @@ import (
 
 // The page's policy is as strict as Conclave's: the driver must not need what
 // the product forbids.
-const policy = "default-src 'none'; script-src 'self'; connect-src 'self'; img-src data:; require-trusted-types-for 'script'"
+const policy = "default-src 'none'; script-src 'self'; connect-src 'self'; img-src data:; worker-src 'self'; require-trusted-types-for 'script'"
 
 const page = `<!doctype html><title>a page</title><link rel="icon" href="data:,"><script src="/page.js"></script>
 <input id="name" value="old"><button id="go" disabled>Go</button><p id="out"></p>
@@ -210,6 +210,8 @@ func seesRequestsAndPictures(t *testing.T, b *bidi.Browser, url string) {
 		seen = append(seen, strings.TrimPrefix(request.URL, url))
 	}
 	assert.Subset(t, seen, []string{"/", "/page.js", "/answer"})
+	assert.Empty(t, b.Foreign(url))
+	assert.Contains(t, b.Foreign("http://localhost:1"), bidi.Request{Method: "GET", URL: url + "/answer"})
 
 	require.NoError(t, p.SetViewport(ctx, 800, 500))
 	require.NoError(t, p.WaitFor(ctx, `innerWidth == 800 && innerHeight == 500`))

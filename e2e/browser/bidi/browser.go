@@ -5,8 +5,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net/url"
 	"os"
 	"os/exec"
+	"slices"
 	"sync"
 )
 
@@ -119,12 +121,29 @@ func (b *Browser) Pages() []*Page {
 	return pages
 }
 
-// Stray returns the requests that belong to no open page: those of shared and
-// service workers, and of pages closed since.
+// Stray returns the requests that belong to no open page: those of workers,
+// and of pages closed since.
 func (b *Browser) Stray() []Request {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	return append([]Request(nil), b.stray...)
+	return slices.Clone(b.stray)
+}
+
+// Foreign returns all requests so far, of pages and workers, that went
+// anywhere else than to origin ("http://localhost:8080").
+func (b *Browser) Foreign(origin string) []Request {
+	requests := b.Stray()
+	for _, p := range b.Pages() {
+		requests = append(requests, p.Network()...)
+	}
+	return slices.DeleteFunc(requests, func(r Request) bool {
+		u, err := url.Parse(r.URL)
+		if err != nil {
+			return false
+		}
+		local := u.Scheme != "http" && u.Scheme != "https" // data:, blob:, about:
+		return local || u.Scheme+"://"+u.Host == origin
+	})
 }
 
 func (b *Browser) page(context string) *Page {

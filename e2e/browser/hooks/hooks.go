@@ -58,6 +58,7 @@ func Media(p Participant) string {
 //	await probe.tone(a)   {hz, db}: the loudest frequency of a playing <audio>, <video> or MediaStream
 //	await probe.tones(a)  [{hz, db}, …]: all peaks within 30 dB of the loudest, loudest first
 //	probe.peers           every RTCPeerConnection the page has made
+//	probe.sockets         the address of every WebSocket the page has made
 //	probe.negotiations()  how often descriptions were set, on all of them together
 //	await probe.stats(k)  the getStats entries of all peers, of type k if given
 //

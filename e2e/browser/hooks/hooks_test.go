@@ -77,12 +77,16 @@ func TestChromiumParticipantsDifferInColourAndTone(t *testing.T) {
 			require.NoError(t, p.WaitFor(ctx, `probe.frames("#seen") > 5`))
 			require.NoError(t, p.WaitFor(ctx, fmt.Sprintf(`probe.tone("#heard").then(t => Math.abs(t.hz - %g) < 8)`, who.Tone)))
 
-			var made struct{ Peers, Negotiations int }
-			require.NoError(t, p.Eval(ctx, `({peers: probe.peers.length, negotiations: probe.negotiations()})`, &made))
+			assert.Empty(t, p.Errors())
+			var made struct {
+				Peers, Negotiations int
+				Sockets             []string
+			}
+			require.NoError(t, p.Eval(ctx, `(new WebSocket("ws://127.0.0.1:9/x"), {sockets: probe.sockets, peers: probe.peers.length, negotiations: probe.negotiations()})`, &made))
+			assert.Equal(t, []string{"ws://127.0.0.1:9/x"}, made.Sockets)
 			assert.Equal(t, 2, made.Peers)
 			assert.Equal(t, 4, made.Negotiations)
 			assert.NoError(t, p.WaitFor(ctx, `probe.stats("inbound-rtp").then(s => s.length == 2 && s.every(r => r.packetsReceived > 0))`))
-			assert.Empty(t, p.Errors())
 		})
 	}
 }

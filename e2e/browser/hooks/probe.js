@@ -19,6 +19,14 @@ if (globalThis.RTCPeerConnection) {
 	});
 }
 
+const sockets = [];
+globalThis.WebSocket = new Proxy(WebSocket, {
+	construct(inner, args, target) {
+		sockets.push(String(new URL(args[0], location.href)));
+		return Reflect.construct(inner, args, target);
+	},
+});
+
 const element = e => (typeof e === 'string' ? document.querySelector(e) : e);
 
 const eye = document.createElement('canvas').getContext('2d', { willReadFrequently: true, alpha: false });
@@ -94,7 +102,7 @@ async function stats(type) {
 }
 
 globalThis.probe = {
-	peers, colour, near, frames, tones, stats,
+	peers, sockets, colour, near, frames, tones, stats,
 	tone: async source => (await tones(source))[0] ?? { hz: 0, db: -Infinity },
 	negotiations: () => negotiations,
 };
