@@ -1,0 +1,433 @@
+package room
+
+import (
+	"fmt"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/conclave-meet/conclave/shared/wire"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// stage runs a State and keeps what each connection was told, in words: "waiting", "welcome 2 [1 2]", "joined 3",
+// "left 1 lost", "member 2 guest away", "chat 1 2>0 hello", "error member.gone", "bye replaced".
+type stage struct {
+	t     *testing.T
+	s     *State
+	now   time.Time
+	heard map[Conn][]string
+	media []string // "remove 2", "close"
+	token map[Conn]Token
+	drawn int
+}
+
+func newStage(t *testing.T, o Opening) *stage {
+	return &stage{t: t, s: NewState(o), now: time.Unix(1000, 0), heard: map[Conn][]string{}, token: map[Conn]Token{}}
+}
+
+func (g *stage) step(ev Event) {
+	for _, e := range g.s.Step(g.now, ev) {
+		switch e := e.(type) {
+		case Send:
+			require.NotEmpty(g.t, e.To)
+			for _, c := range e.To {
+				g.heard[c] = append(g.heard[c], words(e.Msg, e.Re))
+			}
+		case Admit:
+			var who []wire.MemberIndex
+			for _, m := range e.Members {
+				who = append(who, m.Index)
+			}
+			again := ""
+			if e.Resumed {
+				again = " again"
+			}
+			g.heard[e.Conn] = append(g.heard[e.Conn], fmt.Sprintf("welcome %d %v%s", e.You, who, again))
+			g.token[e.Conn] = e.Resume
+		case End:
+			g.heard[e.Conn] = append(g.heard[e.Conn], "bye "+string(e.Err.Code))
+		case Remove:
+			g.media = append(g.media, fmt.Sprintf("remove %d", e.Member))
+		case Close:
+			g.media = append(g.media, "close")
+		}
+	}
+}
+
+func words(m wire.ServerMessage, re uint32) string {
+	out := ""
+	switch m := m.(type) {
+	case *wire.Waiting:
+		out = "waiting"
+	case *wire.Joined:
+		out = fmt.Sprintf("joined %d", m.Member.Index)
+	case *wire.Left:
+		out = fmt.Sprintf("left %d %s", m.Member, m.Why)
+	case *wire.Changed:
+		out = fmt.Sprintf("member %d %s", m.Member.Index, m.Member.Role)
+		if m.Member.Away {
+			out += " away"
+		}
+		if m.Member.Hand != 0 {
+			out += fmt.Sprintf(" hand %d", m.Member.Hand)
+		}
+		if m.Member.State.Cam {
+			out += " cam"
+		}
+	case *wire.Chat:
+		out = fmt.Sprintf("chat %d %d>%d %s", m.ID, m.From, m.To, m.Text)
+	case *wire.Failure:
+		out = "error " + string(m.Code)
+	default:
+		out = fmt.Sprintf("%T", m)
+	}
+	if re != 0 {
+		out += fmt.Sprintf(" re %d", re)
+	}
+	return out
+}
+
+func (g *stage) fresh() (Token, Life) {
+	g.drawn++
+	return Token(fmt.Sprintf("token %d", g.drawn)), Life(fmt.Sprintf("life %d", g.drawn))
+}
+
+func (g *stage) enter(c Conn, host bool, resume Token) {
+	next, life := g.fresh()
+	g.step(Enter{Conn: c, Name: fmt.Sprintf("name %d", c), Host: host, Resume: resume, Next: next, Life: life})
+}
+
+func (g *stage) guest(c Conn) { g.enter(c, false, "") }
+func (g *stage) host(c Conn)  { g.enter(c, true, "") }
+
+// hears returns what c heard since the last call.
+func (g *stage) hears(c Conn) []string {
+	h := g.heard[c]
+	delete(g.heard, c)
+	return h
+}
+
+// hush forgets all that was heard.
+func (g *stage) hush() { g.heard = map[Conn][]string{} }
+
+// pass lets time go by, ticking whenever the state asks for it.
+func (g *stage) pass(d time.Duration) {
+	end := g.now.Add(d)
+	for {
+		at, ok := g.s.Next()
+		if !ok || at.After(end) {
+			break
+		}
+		require.False(g.t, at.Before(g.now), "a deadline lies in the past: the loop would spin")
+		g.now = at
+		g.step(Tick{})
+		if again, ok := g.s.Next(); ok {
+			require.True(g.t, again.After(at), "a tick leaves its own deadline behind: the loop would spin")
+		}
+	}
+	g.now = end
+}
+
+func TestRoom(t *testing.T) {
+	for _, c := range []struct {
+		name    string
+		opening Opening
+		play    func(g *stage)
+	}{
+		{"a host who comes first opens the room", Hosts, func(g *stage) {
+			g.host(1)
+			assert.Equal(g.t, []string{"welcome 1 [1]"}, g.hears(1))
+		}},
+		{"guests wait, and enter in the order in which they came when a host arrives, after the host", Hosts, func(g *stage) {
+			g.guest(1)
+			g.guest(2)
+			assert.Equal(g.t, []string{"waiting"}, g.hears(1))
+			assert.Equal(g.t, []string{"waiting"}, g.hears(2))
+			g.host(3)
+			assert.Equal(g.t, []string{"welcome 1 [1]", "joined 2", "joined 3"}, g.hears(3))
+			assert.Equal(g.t, []string{"welcome 2 [1 2]", "joined 3"}, g.hears(1))
+			assert.Equal(g.t, []string{"welcome 3 [1 2 3]"}, g.hears(2))
+		}},
+		{"a waiting person who turns out to be the host opens the room", Hosts, func(g *stage) {
+			g.guest(1)
+			g.guest(2)
+			g.hush()
+			g.step(SignIn{Conn: 2, N: 7})
+			assert.Equal(g.t, []string{"welcome 1 [1]", "joined 2"}, g.hears(2))
+			assert.Equal(g.t, []string{"welcome 2 [1 2]"}, g.hears(1))
+			assert.Equal(g.t, wire.Host, g.s.seats[0].member.Role)
+		}},
+		{"somebody inside who signs in becomes a host", Hosts, func(g *stage) {
+			g.host(1)
+			g.guest(2)
+			g.hush()
+			g.step(SignIn{Conn: 2, N: 7})
+			assert.Equal(g.t, []string{"member 2 host"}, g.hears(1))
+			assert.Equal(g.t, []string{"member 2 host re 7"}, g.hears(2))
+		}},
+		{"a room stays open when its host has left", Hosts, func(g *stage) {
+			g.host(1)
+			g.guest(2)
+			g.step(Leave{Conn: 1, Why: wire.CodeLeft})
+			g.hush()
+			g.guest(3)
+			assert.Equal(g.t, []string{"welcome 3 [2 3]"}, g.hears(3))
+			assert.Equal(g.t, []string{"joined 3"}, g.hears(2))
+		}},
+		{"everything is forgotten with the last leave", Hosts, func(g *stage) {
+			g.host(1)
+			g.step(Say{Conn: 1, Text: "x"})
+			old, life := g.token[1], g.s.life
+			g.step(Leave{Conn: 1, Why: wire.CodeLeft})
+			assert.True(g.t, g.s.Empty())
+			assert.Equal(g.t, []string{"remove 1", "close"}, g.media)
+			g.hush()
+			g.guest(2)
+			assert.Equal(g.t, []string{"waiting"}, g.hears(2), "the room is closed again")
+			g.enter(3, false, old)
+			assert.Equal(g.t, []string{"waiting"}, g.hears(3), "the old token is worth nothing")
+			g.host(4)
+			assert.Equal(g.t, []string{"welcome 1 [1]", "joined 2", "joined 3"}, g.hears(4))
+			assert.NotEqual(g.t, life, g.s.life)
+			g.hush()
+			g.step(Say{Conn: 4, Text: "y"})
+			assert.Equal(g.t, []string{"chat 1 1>0 y"}, g.hears(4))
+		}},
+		{"one who waits and goes leaves nothing behind", Hosts, func(g *stage) {
+			g.guest(1)
+			g.step(Lose{Conn: 1})
+			assert.True(g.t, g.s.Empty())
+			g.host(2)
+			assert.Equal(g.t, []string{"welcome 1 [1]"}, g.hears(2))
+			assert.Equal(g.t, []string{"waiting"}, g.hears(1))
+		}},
+		{"one who waits may leave", Hosts, func(g *stage) {
+			g.guest(1)
+			g.step(Leave{Conn: 1, Why: wire.CodeLeft})
+			assert.Equal(g.t, []string{"waiting", "bye left"}, g.hears(1))
+			assert.True(g.t, g.s.Empty())
+		}},
+		{"one who waits and acts like a member is sent away", Hosts, func(g *stage) {
+			for c, ev := range map[Conn]Event{1: Say{Conn: 1, Text: "x"}, 2: Raise{Conn: 2, Up: true}, 3: Switch{Conn: 3}} {
+				g.guest(c)
+				g.step(ev)
+				assert.Equal(g.t, []string{"waiting", "bye proto.order"}, g.hears(c))
+			}
+			assert.True(g.t, g.s.Empty())
+		}},
+		{"with anyone, the first member moderates and the longest-present follows", Anyone, func(g *stage) {
+			g.guest(1)
+			g.guest(2)
+			g.guest(3)
+			assert.Equal(g.t, wire.Moderator, g.s.seats[0].member.Role)
+			g.hush()
+			g.step(Leave{Conn: 1, Why: wire.CodeLeft})
+			assert.Equal(g.t, []string{"left 1 left", "member 2 moderator"}, g.hears(3))
+			g.step(Lose{Conn: 2})
+			g.hush()
+			g.pass(wire.SeatTime)
+			assert.Equal(g.t, []string{"member 2 moderator away", "left 2 lost", "member 3 moderator"}, g.hears(3))
+		}},
+		{"with anyone, nobody follows while a host is there", Anyone, func(g *stage) {
+			g.guest(1)
+			g.host(2)
+			g.guest(3)
+			g.hush()
+			g.step(Leave{Conn: 1, Why: wire.CodeLeft})
+			assert.Equal(g.t, []string{"left 1 left"}, g.hears(3))
+		}},
+		{"others do not notice a connection that is back within five seconds", Hosts, func(g *stage) {
+			g.host(1)
+			g.guest(2)
+			g.hush()
+			g.step(Lose{Conn: 2})
+			g.pass(wire.AwayAfter - 1)
+			g.enter(12, false, g.token[2])
+			g.s.seats[1].member.Name = "name 2" // enter names people by their connection
+			assert.Equal(g.t, []string{"welcome 2 [1 2] again"}, g.hears(12))
+			g.pass(2 * wire.SeatTime)
+			assert.Equal(g.t, []string{"member 2 guest"}, g.hears(1), "only the new name")
+			assert.Empty(g.t, g.media)
+		}},
+		{"a lost member is away after five seconds, and back", Hosts, func(g *stage) {
+			g.host(1)
+			g.guest(2)
+			g.hush()
+			g.step(Lose{Conn: 2})
+			g.pass(wire.AwayAfter)
+			assert.Equal(g.t, []string{"member 2 guest away"}, g.hears(1))
+			g.enter(12, false, g.token[2])
+			assert.Equal(g.t, []string{"member 2 guest"}, g.hears(1))
+		}},
+		{"a lost member's seat is empty after a minute", Hosts, func(g *stage) {
+			g.host(1)
+			g.guest(2)
+			g.hush()
+			g.step(Lose{Conn: 2})
+			g.pass(wire.SeatTime - 1)
+			assert.Empty(g.t, g.media)
+			g.pass(1)
+			assert.Equal(g.t, []string{"member 2 guest away", "left 2 lost"}, g.hears(1))
+			assert.Equal(g.t, []string{"remove 2"}, g.media)
+			g.enter(12, false, g.token[2])
+			assert.Equal(g.t, []string{"welcome 3 [1 3]"}, g.hears(12), "the token is no error, and no seat")
+		}},
+		{"a room of lost members ends with the last seat", Hosts, func(g *stage) {
+			g.host(1)
+			g.step(Lose{Conn: 1})
+			assert.False(g.t, g.s.Empty())
+			g.pass(wire.SeatTime)
+			assert.True(g.t, g.s.Empty())
+			assert.Equal(g.t, []string{"remove 1", "close"}, g.media)
+		}},
+		{"a second tab with the token takes the seat over", Hosts, func(g *stage) {
+			g.host(1)
+			g.guest(2)
+			g.hush()
+			g.enter(12, false, g.token[2])
+			assert.Equal(g.t, []string{"bye replaced"}, g.hears(2))
+			assert.Equal(g.t, []string{"welcome 2 [1 2] again"}, g.hears(12))
+			g.step(Lose{Conn: 2})
+			g.pass(2 * wire.SeatTime)
+			assert.Empty(g.t, g.media, "the older connection's end means nothing")
+			g.hush()
+			g.step(Say{Conn: 2, Text: "x"})
+			assert.Empty(g.t, g.hears(1), "nor does what it still says")
+		}},
+		{"a token is good until the next one was used, because a welcome may be lost", Hosts, func(g *stage) {
+			g.host(1)
+			first := g.token[1]
+			g.enter(2, false, first)
+			g.enter(3, false, first)
+			assert.Equal(g.t, []string{"welcome 1 [1] again"}, g.hears(3))
+			second := g.token[3]
+			g.enter(4, false, second)
+			assert.Equal(g.t, []string{"welcome 1 [1] again"}, g.hears(4))
+			g.enter(5, false, first)
+			assert.Equal(g.t, []string{"welcome 2 [1 2]"}, g.hears(5), "the first is spent now")
+		}},
+		{"a host who comes back is still the host", Hosts, func(g *stage) {
+			g.host(1)
+			g.enter(2, false, g.token[1])
+			assert.Equal(g.t, wire.Host, g.s.seats[0].member.Role)
+		}},
+		{"chat reaches everybody in one order, the sender by its number", Hosts, func(g *stage) {
+			g.host(1)
+			g.guest(2)
+			g.hush()
+			g.step(Say{Conn: 2, N: 9, Text: "hello"})
+			g.step(Say{Conn: 1, Text: "hi"})
+			assert.Equal(g.t, []string{"chat 1 2>0 hello", "chat 2 1>0 hi"}, g.hears(1))
+			assert.Equal(g.t, []string{"chat 1 2>0 hello re 9", "chat 2 1>0 hi"}, g.hears(2))
+		}},
+		{"chat to one reaches that one and the sender", Hosts, func(g *stage) {
+			g.host(1)
+			g.guest(2)
+			g.guest(3)
+			g.hush()
+			g.step(Say{Conn: 2, N: 9, Text: "psst", To: 1})
+			assert.Equal(g.t, []string{"chat 1 2>1 psst"}, g.hears(1))
+			assert.Equal(g.t, []string{"chat 1 2>1 psst re 9"}, g.hears(2))
+			assert.Empty(g.t, g.hears(3))
+		}},
+		{"chat to nobody is refused", Hosts, func(g *stage) {
+			g.host(1)
+			g.hush()
+			g.step(Say{Conn: 1, N: 4, Text: "psst", To: 9})
+			assert.Equal(g.t, []string{"error member.gone re 4"}, g.hears(1))
+		}},
+		{"a lost member hears on return what was said, the last hundred at most", Hosts, func(g *stage) {
+			g.host(1)
+			g.guest(2)
+			g.guest(3)
+			g.step(Lose{Conn: 2})
+			for i := range maxMissed + 1 {
+				g.step(Say{Conn: 1, Text: fmt.Sprint(i)})
+			}
+			g.step(Say{Conn: 1, Text: "private", To: 3})
+			g.enter(12, false, g.token[2])
+			heard := g.hears(12)
+			require.Len(g.t, heard, 1+maxMissed)
+			assert.Equal(g.t, "welcome 2 [1 2 3] again", heard[0])
+			assert.Equal(g.t, "chat 2 1>0 1", heard[1])
+			assert.Equal(g.t, "chat 101 1>0 100", heard[maxMissed])
+		}},
+		{"a raised hand keeps its time", Hosts, func(g *stage) {
+			g.host(1)
+			g.guest(2)
+			g.hush()
+			g.step(Raise{Conn: 2, N: 1, Up: true})
+			g.now = g.now.Add(time.Second)
+			g.step(Raise{Conn: 2, N: 2, Up: true})
+			g.step(Raise{Conn: 2, N: 3})
+			assert.Equal(g.t, []string{"member 2 guest hand 1000000", "member 2 guest hand 1000000", "member 2 guest"}, g.hears(1))
+			assert.Equal(g.t, "member 2 guest hand 1000000 re 1", g.hears(2)[0])
+		}},
+		{"the others learn what somebody sends, once", Hosts, func(g *stage) {
+			g.host(1)
+			g.guest(2)
+			g.hush()
+			g.step(Switch{Conn: 2, State: wire.Sending{Cam: true}})
+			g.step(Switch{Conn: 2, State: wire.Sending{Cam: true}})
+			assert.Equal(g.t, []string{"member 2 guest cam"}, g.hears(1))
+			assert.Empty(g.t, g.hears(2))
+		}},
+		{"a hundred and no more", Hosts, func(g *stage) {
+			for c := range Conn(MaxMembers) {
+				g.guest(c + 1)
+			}
+			g.guest(200)
+			assert.Equal(g.t, []string{"bye room.full"}, g.hears(200), "nor do more wait")
+			g.host(300)
+			assert.Equal(g.t, MaxMembers, g.s.Members())
+			assert.Equal(g.t, []string{"waiting", "bye room.full"}, g.hears(MaxMembers), "the last who came")
+			g.host(301)
+			assert.Equal(g.t, []string{"bye room.full"}, g.hears(301))
+			g.step(Leave{Conn: 1, Why: wire.CodeLeft})
+			g.host(302)
+			assert.Contains(g.t, g.hears(302)[0], "welcome 101 ")
+		}},
+		{"indices run out before they repeat", Hosts, func(g *stage) {
+			g.host(1)
+			g.s.last = lastIndex
+			g.guest(2)
+			assert.Equal(g.t, []string{"bye room.full"}, g.hears(2))
+		}},
+		{"connections that the room does not know mean nothing", Hosts, func(g *stage) {
+			for _, ev := range []Event{SignIn{Conn: 9}, Say{Conn: 9}, Raise{Conn: 9}, Switch{Conn: 9}, Leave{Conn: 9}, Lose{Conn: 9}, Tick{}} {
+				assert.Empty(g.t, g.s.Step(g.now, ev))
+			}
+		}},
+		{"after a fault everybody is told, and the room is empty", Hosts, func(g *stage) {
+			g.host(1)
+			g.guest(2)
+			g.step(Lose{Conn: 2})
+			out := g.s.abort()
+			assert.Equal(g.t, []Effect{End{Conn: 1, Err: wire.Refuse(wire.CodeInternal)}, Close{Life: "life 1"}}, out)
+			assert.True(g.t, g.s.Empty())
+		}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			c.play(newStage(t, c.opening))
+		})
+	}
+}
+
+func TestTokensAreNotPrinted(t *testing.T) {
+	e := Enter{Resume: "secret", Next: "secret"}
+	for _, f := range []string{"%v", "%+v", "%#v", "%s"} {
+		assert.NotContains(t, fmt.Sprintf(f, e), "secret")
+	}
+	assert.Equal(t, "[hidden]", Token("secret").LogValue().String())
+}
+
+func sorted(m map[wire.MemberIndex]bool) []wire.MemberIndex {
+	var out []wire.MemberIndex
+	for i := range m {
+		out = append(out, i)
+	}
+	slices.Sort(out)
+	return out
+}
