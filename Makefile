@@ -38,10 +38,10 @@ API_TS := www/src/core/api.gen.ts
 
 # The same sources make the same bytes, whatever the commit is called: browsers
 # keep a core that did not change, and so does the cache of compressed files.
-REPRODUCIBLE := -trimpath -buildvcs=false
-JS           := GOOS=js GOARCH=wasm
-WASM_BUILD   := $(JS) $(GO) build $(REPRODUCIBLE) -ldflags="-s -w"
-GO_DIRS      := $(wildcard shared relay wasm e2e www/*.go)
+# (The relay is stamped: `conclave version` tells the commit.)
+JS         := GOOS=js GOARCH=wasm
+WASM_BUILD := $(JS) $(GO) build -trimpath -buildvcs=false -ldflags="-s -w"
+GO_DIRS    := $(wildcard shared relay wasm e2e www/*.go)
 # Packages of the two sides; asked only when a recipe needs them.
 js_packages   = $(shell $(JS) $(GO) list ./shared/... ./wasm/... 2>/dev/null)
 js_tested     = $(shell $(JS) $(GO) list -f '{{if or .TestGoFiles .XTestGoFiles}}{{.ImportPath}}{{end}}' ./shared/... ./wasm/... 2>/dev/null)
@@ -88,7 +88,7 @@ www/dist/index.html: $(filter-out $(API_TS),$(SITE_SRC)) build/core.wasm build/s
 	touch $@
 
 build/conclave: $(RELAY_SRC) www/dist/index.html
-	CGO_ENABLED=0 $(GO) build $(REPRODUCIBLE) -o $@ ./relay
+	CGO_ENABLED=0 $(GO) build -trimpath -o $@ ./relay
 
 # --- proofs -----------------------------------------------------------------
 
