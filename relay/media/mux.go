@@ -1,0 +1,87 @@
+package media
+
+import (
+	"io"
+	"net"
+	"net/netip"
+	"syscall"
+	"time"
+
+	"github.com/pion/ice/v4"
+)
+
+var errInUse error = syscall.EADDRINUSE
+
+// The methods of net.PacketConn and ice.AddrPortReaderWriter, for the multiplexer.
+
+// ReadFromAddrPort reads the next packet.
+func (s *socket) ReadFromAddrPort(b []byte) (int, netip.AddrPort, error) {
+	return s.conn.ReadFromUDPAddrPort(b)
+}
+
+// WriteToAddrPort sends a packet.
+func (s *socket) WriteToAddrPort(b []byte, a netip.AddrPort) (int, error) {
+	return s.conn.WriteToUDPAddrPort(b, a)
+}
+
+// ReadFrom reads the next packet.
+func (s *socket) ReadFrom(b []byte) (int, net.Addr, error) { return s.conn.ReadFrom(b) }
+
+// WriteTo sends a packet.
+func (s *socket) WriteTo(b []byte, a net.Addr) (int, error) { return s.conn.WriteTo(b, a) }
+
+// Close closes the socket.
+func (s *socket) Close() error { return s.conn.Close() }
+
+// LocalAddr is one address that stands for all that the socket listens on.
+func (s *socket) LocalAddr() net.Addr { return s.addr }
+
+// SetDeadline sets both deadlines.
+func (s *socket) SetDeadline(t time.Time) error { return s.conn.SetDeadline(t) }
+
+// SetReadDeadline sets the deadline of reads.
+func (s *socket) SetReadDeadline(t time.Time) error { return s.conn.SetReadDeadline(t) }
+
+// SetWriteDeadline sets the deadline of writes.
+func (s *socket) SetWriteDeadline(t time.Time) error { return s.conn.SetWriteDeadline(t) }
+
+// sockets is the agents' ice.UDPMux over both families.
+var _ ice.UDPMux = (*sockets)(nil)
+
+func (s *sockets) of(addr net.Addr) *socket {
+	if a, ok := addr.(*net.UDPAddr); ok && a.IP.To4() != nil {
+		return s.v4
+	}
+	return s.v6
+}
+
+// GetConn gives an agent its share of a socket.
+func (s *sockets) GetConn(ufrag string, addr net.Addr) (net.PacketConn, error) {
+	c := s.of(addr)
+	if c == nil {
+		return nil, io.ErrClosedPipe
+	}
+	return c.mux.GetConn(ufrag, addr)
+}
+
+// RemoveConnByUfrag ends an agent's share.
+func (s *sockets) RemoveConnByUfrag(ufrag string) {
+	for _, c := range []*socket{s.v4, s.v6} {
+		if c != nil {
+			c.mux.RemoveConnByUfrag(ufrag)
+		}
+	}
+}
+
+// GetListenAddresses is one address for each socket.
+func (s *sockets) GetListenAddresses() (l []net.Addr) {
+	for _, c := range []*socket{s.v4, s.v6} {
+		if c != nil {
+			l = append(l, c.addr)
+		}
+	}
+	return l
+}
+
+// Close does nothing: the sockets are the engine's.
+func (s *sockets) Close() error { return nil }

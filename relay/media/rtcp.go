@@ -1,0 +1,249 @@
+package media
+
+import (
+	"encoding/binary"
+	"sync"
+	"time"
+
+	"github.com/pion/rtcp"
+	"github.com/pion/srtp/v3"
+
+	"github.com/conclave-meet/conclave/shared/wire"
+)
+
+// relaySSRC is the SSRC that the relay reports and asks as. It sends nothing by it.
+const relaySSRC = 1
+
+// How often the relay says what it received. In ticks.
+const (
+	feedbackTicks = uint(60 * time.Millisecond / tickEvery)  // transport-wide feedback; the browser's estimator is made for 50 to 250 ms
+	keyTicks      = uint(100 * time.Millisecond / tickEvery) // a look for key frames that did not come
+	reportTicks   = uint(time.Second / tickEvery)            // receiver reports
+)
+
+// rtcpOut encrypts outgoing RTCP.
+type rtcpOut struct {
+	mu   sync.Mutex
+	srtp *srtp.Context // guarded by mu; nil until the first
+}
+
+// sendRTCP sends a compound packet.
+func (s *Session) sendRTCP(packets ...rtcp.Packet) {
+	k := s.keys.Load()
+	if k == nil {
+		return
+	}
+	plain, err := rtcp.Marshal(packets)
+	if err != nil {
+		return
+	}
+	if b := s.encryptRTCP(k, plain); b != nil {
+		s.send(b)
+	}
+}
+
+func (s *Session) encryptRTCP(k *keys, plain []byte) []byte {
+	s.rtcp.mu.Lock()
+	defer s.rtcp.mu.Unlock()
+	if s.rtcp.srtp == nil {
+		c, err := k.outgoing()
+		if err != nil {
+			return nil
+		}
+		s.rtcp.srtp = c
+	}
+	b, err := s.rtcp.srtp.EncryptRTCP(nil, plain, nil)
+	if err != nil {
+		return nil
+	}
+	return b
+}
+
+func (s *Session) sendPLI(ssrc uint32) {
+	s.count.inc(PLIOut)
+	s.sendRTCP(&rtcp.PictureLossIndication{SenderSSRC: relaySSRC, MediaSSRC: ssrc})
+}
+
+// rtcp takes an SRTCP packet.
+func (r *reader) rtcp(b []byte, now time.Time) {
+	s := r.s
+	k := s.keys.Load()
+	if k == nil {
+		s.count.inc(DropEarly)
+		return
+	}
+	ssrc := binary.BigEndian.Uint32(b[4:])
+	if !r.knownC[ssrc] && len(r.knownC) >= maxSSRCs {
+		s.count.inc(DropSSRCs)
+		return
+	}
+	plain, err := k.in.DecryptRTCP(r.plain[:0], b, nil)
+	if err != nil {
+		s.count.inc(DropAuth)
+		return
+	}
+	r.knownC[ssrc] = true
+	s.hear(now)
+	packets, err := rtcp.Unmarshal(plain)
+	if err != nil {
+		s.count.inc(DropMalformed) // what could be read before the fault is still used
+	}
+	slots := *s.slots.Load()
+	for _, x := range packets {
+		switch p := x.(type) {
+		case *rtcp.SenderReport:
+			s.noteReport(p, now)
+		case *rtcp.PictureLossIndication:
+			s.needKey(slots[p.MediaSSRC], now)
+		case *rtcp.FullIntraRequest:
+			for _, e := range p.FIR {
+				s.needKey(slots[e.SSRC], now)
+			}
+		case *rtcp.TransportLayerNack:
+			r.nack(slots[p.MediaSSRC], p.Nacks, now)
+		}
+	}
+}
+
+// noteReport keeps what our reception report repeats.
+func (s *Session) noteReport(p *rtcp.SenderReport, now time.Time) {
+	s.recv.mu.Lock()
+	defer s.recv.mu.Unlock()
+	if st := s.recv.streams[p.SSRC]; st.src != nil && !st.rtx {
+		st.src.report = senderReport{middle: uint32(p.NTPTime >> 16), at: now}
+	}
+}
+
+// needKey passes a receiver's request for a key frame on.
+func (s *Session) needKey(sl *slot, now time.Time) {
+	if sl == nil || sl.kind != wire.Video {
+		return
+	}
+	s.count.inc(PLIIn)
+	if src := sl.current(); src != nil {
+		src.needKey(now)
+	}
+}
+
+// Retransmissions are bounded per session: who asks for more than a bad network explains costs the relay, not the others.
+const (
+	maxResent   = 400 // packets
+	resentEvery = 100 * time.Millisecond
+)
+
+// nack answers a receiver's request from the source's ring.
+func (r *reader) nack(sl *slot, pairs []rtcp.NackPair, now time.Time) {
+	if sl == nil {
+		return
+	}
+	if now.Sub(r.resetAt) >= resentEvery {
+		r.resent, r.resetAt = 0, now
+	}
+	for _, pair := range pairs {
+		pair.Range(func(seq uint16) bool {
+			r.s.count.inc(NacksIn)
+			if r.resent >= maxResent {
+				r.s.count.inc(DropRepeated)
+				return true
+			}
+			if n := sl.retransmit(seq, now, &r.out, &r.tmp); n > 0 && r.s.send(r.out[:n]) {
+				r.resent++
+				r.s.count.inc(RTXOut)
+			}
+			return true
+		})
+	}
+}
+
+// tick does what is due by the clock. n counts ticks. The engine's goroutine calls it.
+func (s *Session) tick(n uint, now time.Time) {
+	if s.keys.Load() == nil {
+		return
+	}
+	defer s.guard()
+	n += uint(s.member) // not all members at once
+	s.sendNacks(now)
+	if n%feedbackTicks == 0 {
+		s.sendFeedback()
+	}
+	if n%keyTicks == 0 {
+		for _, src := range s.sources {
+			if src != nil && src.id.Stream.Kind() == wire.Video {
+				src.retryKey(now)
+			}
+		}
+	}
+	if n%reportTicks == 0 {
+		s.checkAlive(now)
+		s.sendReport(now)
+	}
+}
+
+// sendNacks asks for what is missing of the video sources. Opus repairs itself.
+func (s *Session) sendNacks(now time.Time) {
+	for _, src := range s.sources {
+		if src == nil || src.id.Stream.Kind() != wire.Video {
+			continue
+		}
+		list := s.missing(src, now)
+		if len(list) == 0 {
+			continue
+		}
+		s.count.addN(NacksSent, uint64(len(list)))
+		s.sendRTCP(&rtcp.TransportLayerNack{
+			SenderSSRC: relaySSRC, MediaSSRC: src.ssrc.Load(), Nacks: rtcp.NackPairsFromSequenceNumbers(list),
+		})
+	}
+}
+
+func (s *Session) missing(src *source, now time.Time) []uint16 {
+	s.recv.mu.Lock()
+	defer s.recv.mu.Unlock()
+	if !src.track.Missing() {
+		return nil
+	}
+	list, lost := src.track.Asks(now, nil)
+	s.count.addN(Lost, uint64(lost))
+	return list
+}
+
+func (s *Session) sendFeedback() {
+	if packets := s.feedback(); len(packets) > 0 {
+		for _, p := range packets {
+			s.sendRTCP(p)
+		}
+	}
+}
+
+func (s *Session) feedback() []rtcp.Packet {
+	s.recv.mu.Lock()
+	defer s.recv.mu.Unlock()
+	return s.recv.twcc.BuildFeedbackPacket()
+}
+
+// sendReport sends a receiver report on all sources.
+func (s *Session) sendReport(now time.Time) {
+	if reports := s.reports(now); len(reports) > 0 {
+		s.sendRTCP(&rtcp.ReceiverReport{SSRC: relaySSRC, Reports: reports})
+	}
+}
+
+func (s *Session) reports(now time.Time) []rtcp.ReceptionReport {
+	s.recv.mu.Lock()
+	defer s.recv.mu.Unlock()
+	var list []rtcp.ReceptionReport
+	for _, src := range s.sources {
+		if src == nil || !src.track.Started() {
+			continue
+		}
+		r := rtcp.ReceptionReport{SSRC: src.ssrc.Load(), Jitter: uint32(src.jitter.value)}
+		r.FractionLost, r.TotalLost, r.LastSequenceNumber = src.track.Report()
+		if !src.report.at.IsZero() {
+			const second = 1 << 16 // RFC 3550, section 6.4.1: the delay is in 1/65536 s
+			r.LastSenderReport = src.report.middle
+			r.Delay = uint32(now.Sub(src.report.at).Seconds() * second)
+		}
+		list = append(list, r)
+	}
+	return list
+}

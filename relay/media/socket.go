@@ -1,0 +1,125 @@
+package media
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+
+	"github.com/pion/ice/v4"
+	"github.com/pion/logging"
+)
+
+// sockets are the relay's UDP sockets, at most one for IPv4 and one for IPv6, on one port. Constant after open.
+type sockets struct {
+	v4, v6 *socket
+	port   int
+}
+
+// socket is one UDP socket and the ICE multiplexer that reads from it. What is read and written passes through here, so
+// that batches and segmentation offload can come without anything above noticing.
+type socket struct {
+	conn *net.UDPConn
+	mux  *ice.UDPMuxDefault
+	addr *net.UDPAddr // what the multiplexer takes for the address: a real one, also when conn listens on all
+}
+
+const socketBuffer = 4 << 20 // bytes; a burst of key frames to a hundred receivers. The kernel may give less.
+
+// openSockets listens on listen's port; with an unspecified address on all addresses of both families, as far as there
+// are any.
+func openSockets(listen netip.AddrPort, log logging.LeveledLogger) (*sockets, error) {
+	ip := listen.Addr().Unmap()
+	s := &sockets{port: int(listen.Port())}
+	if !ip.IsValid() || ip.IsUnspecified() {
+		return s, s.openAll(ip, log)
+	}
+	c, err := listenUDP(ip, s.port, log)
+	if err != nil {
+		return nil, err
+	}
+	s.port = c.addr.Port
+	if ip.Is4() {
+		s.v4 = c
+	} else {
+		s.v6 = c
+	}
+	return s, nil
+}
+
+// openAll opens both families on one port. Without a given port it tries some, as one that is free for IPv4 may be taken
+// for IPv6. A host without one of the families gets along with the other.
+func (s *sockets) openAll(ip netip.Addr, log logging.LeveledLogger) error {
+	const tries = 16
+	wanted := s.port
+	var err error
+	for range tries {
+		s.v4, err = listenUDP(netip.IPv4Unspecified(), wanted, log)
+		if err == nil {
+			s.port = s.v4.addr.Port
+		}
+		if ip.IsValid() && ip.Is4() {
+			return err
+		}
+		var err6 error
+		s.v6, err6 = listenUDP(netip.IPv6Unspecified(), s.port, log)
+		switch {
+		case err6 == nil:
+			s.port = s.v6.addr.Port
+			return nil
+		case wanted != 0 || !errors.Is(err6, errInUse) || s.v4 == nil:
+			return err // IPv4 alone, if that
+		}
+		s.v4.close()
+		s.port = 0
+	}
+	return fmt.Errorf("no port is free in both address families")
+}
+
+func listenUDP(ip netip.Addr, port int, log logging.LeveledLogger) (*socket, error) {
+	network := "udp6"
+	if ip.Is4() {
+		network = "udp4"
+	}
+	conn, err := net.ListenUDP(network, net.UDPAddrFromAddrPort(netip.AddrPortFrom(ip, uint16(port))))
+	if err != nil {
+		return nil, fmt.Errorf("listen for media: %w", err)
+	}
+	// Best effort: a smaller buffer only loses packets sooner.
+	_ = conn.SetReadBuffer(socketBuffer)
+	_ = conn.SetWriteBuffer(socketBuffer)
+	s := &socket{conn: conn, addr: &net.UDPAddr{IP: ip.AsSlice(), Port: conn.LocalAddr().(*net.UDPAddr).Port}}
+	if ip.IsUnspecified() {
+		// Agents have one candidate per family, whatever addresses are announced: which one of the host's addresses a
+		// packet came to makes no difference to a lite agent. TEST-NET-1 and the documentation prefix stand for all.
+		s.addr.IP = net.IPv4(192, 0, 2, 1).To4()
+		if !ip.Is4() {
+			s.addr.IP = net.ParseIP("2001:db8::1")
+		}
+	}
+	s.mux = ice.NewUDPMuxDefault(ice.UDPMuxParams{UDPConn: s, Logger: log})
+	return s, nil
+}
+
+func (s *socket) close() { _ = s.mux.Close() }
+
+// write sends b to addr. It never waits.
+func (s *sockets) write(b []byte, addr netip.AddrPort) error {
+	c := s.v6
+	if addr.Addr().Is4() {
+		c = s.v4
+	}
+	if c == nil {
+		return net.ErrClosed
+	}
+	_, err := c.conn.WriteToUDPAddrPort(b, addr)
+	return err
+}
+
+func (s *sockets) close() {
+	for _, c := range []*socket{s.v4, s.v6} {
+		if c != nil {
+			c.close()
+		}
+	}
+}

@@ -1,0 +1,80 @@
+package media
+
+import "sync/atomic"
+
+// Counter names something that is counted.
+type Counter uint8
+
+// What is counted. Those that begin with Drop are packets that went no further, by reason.
+const (
+	PacketsIn    Counter = iota // media packets that came and could be decrypted
+	PacketsOut                  // media packets sent to slots, without retransmissions
+	Recovered                   // packets that came only after they were asked for
+	NacksSent                   // sequence numbers asked for
+	Lost                        // packets given up
+	NacksIn                     // sequence numbers that receivers asked for
+	NacksMissed                 // of those, not in the ring any more
+	RTXOut                      // retransmissions sent
+	PLIIn                       // key frames that receivers asked for
+	PLIOut                      // key-frame requests sent to sources
+	KeyFrames                   // that came
+	Negotiations                // offers answered
+	Switches                    // sources put into slots
+	Panics                      // sessions ended by a fault of the relay
+
+	DropEarly      // before the keys were there
+	DropAuth       // could not be decrypted, or came twice
+	DropUnknown    // of no m-line
+	DropPT         // not the payload type of its m-line
+	DropMuted      // of a stream that the member does not send, by its own word
+	DropMalformed  // not RTP or RTCP within
+	DropDuplicate  // came before, or too late
+	DropSSRCs      // of one SSRC too many
+	DropSend       // the socket took it not
+	DropSilent     // nothing was heard from the receiver for long
+	DropRepeated   // asked for again too soon, or too much
+	DropRTXPadding // probes without content
+
+	counters
+)
+
+var counterNames = [counters]string{
+	"packets_in", "packets_out", "recovered", "nacks_sent", "lost", "nacks_in", "nacks_missed", "rtx_out", "pli_in",
+	"pli_out", "key_frames", "negotiations", "switches", "panics", "drop_early", "drop_auth", "drop_unknown", "drop_pt",
+	"drop_muted", "drop_malformed", "drop_duplicate", "drop_ssrcs", "drop_send", "drop_silent", "drop_repeated",
+	"drop_rtx_padding",
+}
+
+// String is the counter's name in metrics.
+func (c Counter) String() string { return counterNames[c] }
+
+// Counters are all counters.
+func Counters() []Counter {
+	all := make([]Counter, counters)
+	for i := range all {
+		all[i] = Counter(i)
+	}
+	return all
+}
+
+// Stats are the counters' values, by [Counter].
+type Stats [counters]uint64
+
+func (s *Stats) add(o Stats) {
+	for i, n := range o {
+		s[i] += n
+	}
+}
+
+// tally is a Stats that is being counted. Atomic.
+type tally [counters]atomic.Uint64
+
+func (t *tally) inc(c Counter)            { t[c].Add(1) }
+func (t *tally) addN(c Counter, n uint64) { t[c].Add(n) }
+
+func (t *tally) stats() (s Stats) {
+	for i := range t {
+		s[i] = t[i].Load()
+	}
+	return s
+}
