@@ -22,7 +22,7 @@ const (
 	CodeChat     Code = "chat.bad"    // the text is empty, too long or has control characters
 	CodeNobody   Code = "member.gone" // the member that the message names is not there
 
-	CodeTicket Code = "auth.ticket" // the ticket is unknown, used or expired
+	CodeTicket Code = "auth.ticket" // the ticket is unknown, used or expired; bye in answer to hello
 
 	CodeOffer    Code = "media.offer"  // the description cannot be used; params.why says why
 	CodeMedia    Code = "media.failed" // the peer connection ended; send a fresh offer
@@ -36,6 +36,21 @@ const (
 	CodeFull     Code = "srv.full"     // bye; this relay takes nobody more
 	CodeDrain    Code = "srv.drain"    // bye; the relay shuts down
 	CodeInternal Code = "internal"     // something is wrong inside the relay
+)
+
+// Codes of the HTTP interface for accounts (package relay/web), which answers with an [Error] as well.
+const (
+	CodeSignIn   Code = "auth.bad"      // name and password do not belong together
+	CodeTries    Code = "auth.rate"     // too many tries; RetryAfter says how long to wait
+	CodeLink     Code = "auth.link"     // the one-time link is unknown, used or expired
+	CodeAccount  Code = "auth.name"     // not an account name
+	CodePassword Code = "auth.password" // the new password is too short, too long or not text
+	CodeTaken    Code = "auth.taken"    // the account name is in use
+	CodeSession  Code = "auth.session"  // nobody is signed in (any more)
+	CodeBusy     Code = "srv.busy"      // too many people sign in at this moment
+	CodeOrigin   Code = "http.origin"   // the request does not come from the site
+	CodeBody     Code = "http.body"     // not the JSON that was expected; params.what is "type", "size" or "json"
+	CodePath     Code = "http.path"     // no such function
 )
 
 // Error is a refusal. It is an error value, so that what decides it may return it.
