@@ -1,0 +1,105 @@
+import { useEffect, useRef, useState } from 'preact/hooks';
+import type { View } from './core/api.gen';
+import { useCore, useSnapshot } from './core/context';
+import { Call } from './call/Call';
+import { t } from './i18n/t';
+import { go, roomPath, routeOf, useRoute } from './route';
+import { BadRoom } from './screens/BadRoom';
+import { Crash } from './screens/Crash';
+import { EngineMissing } from './screens/EngineMissing';
+import { End } from './screens/End';
+import { Enrol } from './screens/Enrol';
+import { Prejoin } from './screens/Prejoin';
+import { SignInPage } from './screens/SignInPage';
+import { Waiting } from './screens/Waiting';
+import { Welcome } from './screens/Welcome';
+import { AudioSinks } from './media/AudioSinks';
+import { Notes } from './ui/Notes';
+
+/** Chooses the screen: by the address what the page is about, by the core where in its life a meeting is. */
+export function App({ token }: { token: string }) {
+  const core = useCore();
+  const { view, engine } = useSnapshot(core);
+  const route = useRoute();
+  const [chosenHere, setChosenHere] = useState(false);
+  useAddress(view, engine.phase === 'ready');
+
+  const openRoom = (name: string) => {
+    setChosenHere(true);
+    go(roomPath(name));
+    void core.dispatch({ t: 'room.open', name });
+  };
+  const goHome = () => {
+    setChosenHere(false);
+    go('/');
+    void core.dispatch({ t: 'home' }).catch(() => undefined);
+  };
+
+  if (engine.phase === 'crashed') return <Crash details={engine.details} />;
+  return (
+    <>
+      {screen()}
+      <AudioSinks peers={view.peers} speaker={view.devices.speaker} active={view.app.screen === 'call'} />
+      <Notes />
+      {engine.phase === 'missing' && <EngineMissing />}
+    </>
+  );
+
+  function screen() {
+    switch (route.page) {
+      case 'home':
+        return <Welcome view={view} engine={engine} onOpen={openRoom} />;
+      case 'signin':
+        return <SignInPage auth={view.auth} onHome={goHome} />;
+      case 'enrol':
+        return <Enrol auth={view.auth} token={token} onHome={goHome} />;
+      case 'unknown':
+        return <BadRoom onHome={goHome} />;
+      case 'room':
+        return meeting();
+    }
+  }
+
+  function meeting() {
+    if (view.room.problem.code) return <BadRoom problem={view.room.problem} onHome={goHome} />;
+    switch (view.app.screen) {
+      case 'waiting':
+        return <Waiting view={view} />;
+      case 'call':
+        return <Call view={view} />;
+      case 'end':
+        return <End view={view} onHome={goHome} />;
+      default:
+        return <Prejoin view={view} engine={engine} chosenHere={chosenHere} onOpen={openRoom} />;
+    }
+  }
+}
+
+/**
+ * Keeps address and core in step: the address shows a room's canonical name, and Back and Forward choose rooms. The
+ * title names the page.
+ */
+function useAddress(view: View, ready: boolean): void {
+  const core = useCore();
+  const name = view.room.name;
+  const asked = useRef(name);
+  useEffect(() => {
+    if (ready && name && routeOf(location.pathname).page === 'room') go(roomPath(name), true);
+    asked.current = name;
+  }, [ready, name]);
+  useEffect(() => {
+    const moved = () => {
+      const route = routeOf(location.pathname);
+      if (route.page === 'room') void core.dispatch({ t: 'room.open', name: route.room });
+      else if (asked.current) void core.dispatch({ t: 'home' });
+    };
+    addEventListener('popstate', moved);
+    return () => removeEventListener('popstate', moved);
+  }, [core]);
+  const unread = view.chat.unread;
+  useEffect(() => {
+    if (!name) document.title = t('app.name');
+    else if (unread > 0) document.title = t('app.titleUnread', { unread, room: name });
+    else document.title = t('app.titleRoom', { room: name });
+  }, [name, unread]);
+}

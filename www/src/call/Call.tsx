@@ -1,0 +1,91 @@
+import { useEffect, useRef, useState } from 'preact/hooks';
+import type { View } from '../core/api.gen';
+import { useCore } from '../core/context';
+import type { Action } from '../a11y/shortcuts';
+import { say } from '../a11y/announce';
+import { t } from '../i18n/t';
+import { Spinner } from '../ui/Icon';
+import { useShortcuts } from '../screens/shortcuts';
+import { Alone } from './Alone';
+import { Chat } from './Chat';
+import { People } from './People';
+import { Sharing } from './Sharing';
+import { Stage } from './Stage';
+import { Toolbar } from './Toolbar';
+import { TopBar } from './TopBar';
+
+export type Panel = 'chat' | 'people';
+
+/** The meeting. */
+export function Call({ view }: { view: View }) {
+  const core = useCore();
+  const [panel, setPanel] = useState<Panel | null>(null);
+  const frame = useRef<HTMLDivElement>(null);
+  const { me, peers } = view;
+  useDark();
+
+  const toggle = (which: Panel) => setPanel((now) => (now === which ? null : which));
+  const close = () => {
+    // Focus goes back to the button that opened the panel.
+    if (panel) frame.current?.querySelector<HTMLElement>(`[data-id=${panel}]`)?.focus();
+    setPanel(null);
+  };
+  const act = (action: Action) => {
+    switch (action) {
+      case 'mic':
+        say(t(me.mic.on ? 'say.muted' : 'say.unmuted'));
+        return void core.dispatch({ t: 'mic', on: !me.mic.on });
+      case 'cam':
+        say(t(me.cam.on ? 'say.camOff' : 'say.camOn'));
+        return void core.dispatch({ t: 'cam', on: !me.cam.on });
+      case 'share':
+        return void core.dispatch({ t: 'share', on: !me.share.on });
+      case 'hand':
+        return void core.dispatch({ t: 'hand', up: me.hand === 0 });
+      default:
+        return toggle(action);
+    }
+  };
+  useShortcuts(act);
+  return (
+    <div class={`call ${panel ? 'with-panel' : ''}`} ref={frame}>
+      <a class="skip" href="#controls" onClick={skip}>
+        {t('call.skip')}
+      </a>
+      <h1 class="visually-hidden">{t('call.title', { room: view.room.name })}</h1>
+      <TopBar room={view.room.name} joinedAt={view.app.joinedAt} />
+      <main class="call-main" data-lost={view.app.conn === 'lost'}>
+        <Stage me={me} peers={peers} stage={view.stage} />
+        {peers.length === 0 && <Alone room={view.room.name} />}
+        {me.share.on && <Sharing />}
+        {view.app.conn === 'lost' && (
+          <p class="toast warn lost">
+            <Spinner />
+            {t('call.lost')}
+          </p>
+        )}
+      </main>
+      {panel === 'chat' && <Chat chat={view.chat} onClose={close} />}
+      {panel === 'people' && <People me={me} peers={peers} room={view.room.name} onClose={close} />}
+      <Toolbar me={me} panel={panel} unread={view.chat.unread} people={peers.length + 1} act={act} />
+    </div>
+  );
+}
+
+/** Moves focus without touching the address, which is the room's. */
+function skip(event: MouseEvent): void {
+  event.preventDefault();
+  document.querySelector<HTMLElement>('#controls button[tabindex="0"]')?.focus();
+}
+
+/** Pictures look best on dark: the meeting is dark whatever the theme, until people can choose. */
+function useDark(): void {
+  useEffect(() => {
+    const root = document.documentElement;
+    const before = root.dataset['theme'] ?? 'dark';
+    root.dataset['theme'] = 'dark';
+    return () => {
+      root.dataset['theme'] = before;
+    };
+  }, []);
+}

@@ -1,0 +1,99 @@
+import type { Me, Peer } from '../core/api.gen';
+import { keyOf } from '../a11y/shortcuts';
+import { t, type MsgKey } from '../i18n/t';
+import { roomLink } from '../route';
+import { Avatar } from '../ui/Avatar';
+import { Icon, type IconName } from '../ui/Icon';
+import { CopyLink } from './CopyLink';
+import { Panel } from './Panel';
+
+interface Props {
+  me: Me;
+  peers: readonly Peer[];
+  room: string;
+  onClose: () => void;
+}
+
+/** Who is here. */
+export function People({ me, peers, room, onClose }: Props) {
+  return (
+    <Panel
+      title={t('people.title')}
+      count={peers.length + 1}
+      closeLabel={t('people.close')}
+      keys={keyOf.people}
+      onClose={onClose}
+    >
+      <ul class="people" aria-label={t('people.list')}>
+        <Row
+          name={t('people.you', { name: me.name })}
+          seed={me.name}
+          role={me.role}
+          mic={me.mic.on}
+          cam={me.cam.on}
+          hand={me.hand > 0}
+          sharing={me.share.on}
+        />
+        {sorted(peers).map((peer) => (
+          <Row
+            key={peer.index}
+            name={peer.name}
+            seed={peer.name}
+            role={peer.role}
+            mic={peer.mic}
+            cam={peer.cam.on}
+            hand={peer.hand > 0}
+            sharing={peer.screen.on}
+          />
+        ))}
+      </ul>
+      <div class="panel-foot">
+        <CopyLink link={roomLink(room)} />
+      </div>
+    </Panel>
+  );
+}
+
+/** Hosts, then raised hands as they were raised, then by name. */
+function sorted(peers: readonly Peer[]): Peer[] {
+  const rank = (peer: Peer) => (peer.role === 'host' ? 0 : peer.hand > 0 ? 1 : 2);
+  return [...peers].sort((a, b) => rank(a) - rank(b) || a.hand - b.hand || a.name.localeCompare(b.name));
+}
+
+interface RowProps {
+  name: string;
+  seed: string;
+  role: Peer['role'];
+  mic: boolean;
+  cam: boolean;
+  hand: boolean;
+  sharing: boolean;
+}
+
+const roles: Readonly<Record<string, MsgKey>> = { host: 'people.host', moderator: 'people.moderator' };
+
+function Row({ name, seed, role, mic, cam, hand, sharing }: RowProps) {
+  const title = roles[role];
+  return (
+    <li>
+      <Avatar name={seed} seed={seed} />
+      <span class="who">
+        <bdi dir="auto">{name}</bdi>
+        {title && <small>{t(title)}</small>}
+      </span>
+      {hand && <State icon="hand" text="people.hand" />}
+      {sharing && <State icon="share" text="people.sharing" />}
+      <State icon={mic ? 'mic' : 'micOff'} text={mic ? 'people.micOn' : 'people.micOff'} />
+      <State icon={cam ? 'cam' : 'camOff'} text={cam ? 'people.camOn' : 'people.camOff'} />
+    </li>
+  );
+}
+
+function State({ icon, text }: { icon: IconName; text: MsgKey }) {
+  return (
+    <span class={`state ${icon}`}>
+      <Icon name={icon} />
+      <span class="visually-hidden">{t(text)}</span>
+    </span>
+  );
+}

@@ -1,0 +1,25 @@
+import { duration, t } from '../i18n/t';
+import { Icon } from '../ui/Icon';
+import { useNow } from '../ui/hooks';
+
+/** Which room, and for how long. */
+export function TopBar({ room, joinedAt }: { room: string; joinedAt: number }) {
+  return (
+    <header class="top-bar">
+      <span class="room-name">
+        <Icon name="room" />
+        <bdi dir="auto">{room}</bdi>
+      </span>
+      {joinedAt > 0 && <Clock since={joinedAt} />}
+    </header>
+  );
+}
+
+function Clock({ since }: { since: number }) {
+  const now = useNow(1000);
+  return (
+    <span class="clock" role="timer" aria-label={t('call.time')}>
+      {duration(now - since)}
+    </span>
+  );
+}

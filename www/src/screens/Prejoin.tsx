@@ -1,0 +1,98 @@
+import { useState } from 'preact/hooks';
+import type { View } from '../core/api.gen';
+import type { Engine } from '../core/core';
+import { useCore } from '../core/context';
+import { t } from '../i18n/t';
+import { Button } from '../ui/Button';
+import { Field } from '../ui/Field';
+import { Select } from '../ui/Select';
+import { DeviceTrouble } from './DeviceTrouble';
+import { MicLevel } from './MicLevel';
+import { Shell } from './Shell';
+import { useInputShortcuts } from './shortcuts';
+import { WeakName } from './WeakName';
+
+const maxName = 50; // code points; product.md, "Limits"
+
+interface Props {
+  view: View;
+  engine: Engine;
+  /** The person chose this room's name here and can choose another. */
+  chosenHere: boolean;
+  onOpen: (room: string) => void;
+}
+
+/** Before the meeting: how I look and sound, under which name I come. */
+export function Prejoin({ view, engine, chosenHere, onOpen }: Props) {
+  const core = useCore();
+  const [typed, type] = useState<string | null>(null);
+  const [asked, ask] = useState(false);
+  const [missing, miss] = useState(false);
+  useInputShortcuts(view.me);
+  const loading = engine.phase !== 'ready';
+  const name = typed ?? view.me.name;
+  const joining = view.app.screen === 'joining' || (asked && loading);
+
+  const join = (event: Event) => {
+    event.preventDefault();
+    if (joining) return;
+    if (!name.trim()) return miss(true);
+    miss(false);
+    ask(true);
+    void core.dispatch({ t: 'join', name: name.trim() }).catch(() => ask(false));
+  };
+  const choose = (kind: 'mic' | 'cam' | 'speaker') => (id: string) => void core.dispatch({ t: 'device', kind, id });
+  const { devices, me } = view;
+  return (
+    <Shell view={view} loading={loading}>
+      <form onSubmit={join} noValidate>
+        <h1>{t('prejoin.title')}</h1>
+        <DeviceTrouble mic={me.mic} cam={me.cam} />
+        {chosenHere && view.room.strength.weak && <WeakName onOpen={onOpen} />}
+        <Field
+          label={t('prejoin.name')}
+          name="name"
+          autocomplete="name"
+          value={name}
+          maxLength={maxName}
+          error={missing && !name.trim() ? t('prejoin.nameMissing') : undefined}
+          onInput={type}
+        />
+        <Select
+          icon="mic"
+          label={t('prejoin.mic')}
+          devices={devices.mics}
+          chosen={devices.mic}
+          unnamed={t('prejoin.micDefault')}
+          none={me.mic.state === 'notFound' ? t('prejoin.noMic') : undefined}
+          onChange={choose('mic')}
+        />
+        <MicLevel live={me.mic.live && me.mic.on} />
+        <Select
+          icon="cam"
+          label={t('prejoin.cam')}
+          devices={devices.cams}
+          chosen={devices.cam}
+          unnamed={t('prejoin.camDefault')}
+          none={me.cam.state === 'notFound' ? t('prejoin.noCam') : undefined}
+          onChange={choose('cam')}
+        />
+        {'setSinkId' in HTMLMediaElement.prototype && (
+          <Select
+            icon="speaker"
+            label={t('prejoin.speaker')}
+            devices={devices.speakers}
+            chosen={devices.speaker}
+            unnamed={t('prejoin.speakerDefault')}
+            onChange={choose('speaker')}
+          />
+        )}
+        <div class="submit">
+          <Button kind="primary" type="submit" busy={joining}>
+            {t(joining ? 'prejoin.joining' : 'prejoin.join')}
+          </Button>
+        </div>
+      </form>
+    </Shell>
+  );
+}

@@ -1,0 +1,89 @@
+import { useEffect, useId, useRef, useState } from 'preact/hooks';
+import type { View } from '../core/api.gen';
+import type { Engine } from '../core/core';
+import { useCore } from '../core/context';
+import { errorText, isKey, t } from '../i18n/t';
+import { go } from '../route';
+import { Brand } from '../ui/Brand';
+import { Button } from '../ui/Button';
+import { Field } from '../ui/Field';
+import { IconButton } from '../ui/IconButton';
+import { StrengthMeter } from './StrengthMeter';
+
+/** The start: choose a room. Usable before the core is there; only the suggestion and the verdict wait for it. */
+export function Welcome({ view, engine, onOpen }: { view: View; engine: Engine; onOpen: (room: string) => void }) {
+  const core = useCore();
+  const field = useRef<HTMLInputElement>(null);
+  const meter = useId();
+  const [typed, type] = useState<string | null>(null);
+  const [suggested, suggest] = useState('');
+  const [refused, refuse] = useState('');
+  const ready = engine.phase === 'ready';
+  useEffect(() => {
+    if (ready) suggest(core.suggest() ?? '');
+  }, [ready, core]);
+
+  const name = typed ?? suggested;
+  const parsed = name ? core.parse(name) : null;
+  const error = name && parsed?.code ? badName(parsed.code) : refused && badName(refused);
+  const input = (value: string) => {
+    refuse('');
+    // Spaces become hyphens while typing, as they will in the link.
+    type(value.replace(/[\s_]+/gu, '-'));
+  };
+  const open = (event: Event) => {
+    event.preventDefault();
+    if (!name || parsed?.code) {
+      refuse(parsed?.code || 'room.name');
+      return field.current?.focus();
+    }
+    onOpen(parsed?.name ?? name);
+  };
+  const another = () => {
+    type(null);
+    refuse('');
+    suggest(core.suggest() ?? '');
+  };
+  return (
+    <div class="page welcome">
+      <header class="page-head">
+        <Brand />
+      </header>
+      <main class="welcome-main">
+        <h1>{t('welcome.title')}</h1>
+        <p class="lead">{t('welcome.sub')}</p>
+        <form onSubmit={open} noValidate class="welcome-form">
+          <Field
+            label={t('welcome.room')}
+            name="room"
+            value={name}
+            plain
+            input={field}
+            autofocus={matchMedia('(hover: hover)').matches}
+            error={error || undefined}
+            describedBy={meter}
+            onInput={input}
+          >
+            <IconButton id="suggest" kind="plain" icon="dice" label={t('welcome.suggest')} disabled={!ready} onClick={another} />
+          </Field>
+          <Button kind="primary" type="submit">
+            {t('welcome.continue')}
+          </Button>
+          <StrengthMeter id={meter} ready={ready} strength={name && !error ? core.strength(name) : null} />
+        </form>
+      </main>
+      <footer class="page-foot">
+        <a href="/_/signin" onClick={(event) => (event.preventDefault(), go('/_/signin'))}>
+          {view.auth.name ? t('welcome.signedIn', { name: view.auth.name }) : t('welcome.signin')}
+        </a>
+        <a href="/_/licenses.txt">{t('welcome.licences')}</a>
+      </footer>
+    </div>
+  );
+}
+
+/** The text for a name that cannot be one: the particular reason where there is a text for it. */
+function badName(code: string): string {
+  const key = `error.room.name.${code}`;
+  return isKey(key) ? t(key) : errorText({ code: 'room.name' });
+}

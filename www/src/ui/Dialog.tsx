@@ -1,0 +1,24 @@
+import type { ComponentChildren } from 'preact';
+import { useEffect, useId, useRef } from 'preact/hooks';
+import { t } from '../i18n/t';
+import { IconButton } from './IconButton';
+
+/** A modal dialog; the browser keeps the focus inside and gives it back. Shown for as long as it is rendered. */
+export function Dialog({ title, onClose, children }: { title: string; onClose: () => void; children: ComponentChildren }) {
+  const id = useId();
+  const dialog = useRef<HTMLDialogElement>(null);
+  useEffect(() => {
+    const element = dialog.current;
+    element?.showModal();
+    return () => element?.close();
+  }, []);
+  return (
+    <dialog ref={dialog} aria-labelledby={id} onClose={onClose}>
+      <header>
+        <h2 id={id}>{title}</h2>
+        <IconButton kind="plain" icon="close" label={t('app.close')} onClick={onClose} />
+      </header>
+      {children}
+    </dialog>
+  );
+}

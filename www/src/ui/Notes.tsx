@@ -1,0 +1,61 @@
+import { useEffect, useState } from 'preact/hooks';
+import { say } from '../a11y/announce';
+import type { Note } from '../core/api.gen';
+import { useCore } from '../core/context';
+import { errorText } from '../i18n/t';
+import { crowdText, gather, noteText, type Crowd, type Tone } from './noteText';
+
+/** How long a toast stays, ms. */
+const stay = { info: 5000, warn: 5000, error: 10000 };
+const atMost = 3;
+/** Comings and goings within this time become one sentence, ms. */
+const together = 2000;
+
+interface Toast {
+  id: number;
+  tone: Tone;
+  text: string;
+}
+
+/** Shows the core's passing messages as toasts, and says announcements to people who listen. */
+export function Notes() {
+  const core = useCore();
+  const [toasts, set] = useState<readonly Toast[]>([]);
+  useEffect(() => {
+    let last = 0;
+    let crowds: Crowd[] = [];
+    const toast = (note: Note) => {
+      const id = ++last;
+      const tone = note.tone ?? 'info';
+      const text = noteText(note.key, note.params) ?? errorText({ code: note.key });
+      set((shown) => [...shown.filter((other) => other.text !== text), { id, tone, text }].slice(-atMost));
+      setTimeout(() => set((shown) => shown.filter((other) => other.id !== id)), stay[tone]);
+    };
+    const announce = (note: Note) => {
+      const first = crowds.length === 0;
+      if (gather(crowds, note)) {
+        if (!first) return;
+        setTimeout(() => {
+          crowds.forEach((crowd) => say(crowdText(crowd)));
+          crowds = [];
+        }, together);
+        return;
+      }
+      const text = noteText(note.key, note.params);
+      if (text) say(text, note.loud);
+    };
+    return core.on((note) => {
+      if (note.t === 'toast') toast(note);
+      else if (note.t === 'announce') announce(note);
+    });
+  }, [core]);
+  return (
+    <div class="toasts" role="status">
+      {toasts.map((toast) => (
+        <p key={toast.id} class={`toast ${toast.tone}`}>
+          {toast.text}
+        </p>
+      ))}
+    </div>
+  );
+}

@@ -1,0 +1,48 @@
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
+import { covers } from '../media/layout';
+
+interface Props {
+  stream: MediaStream;
+  mirrored?: boolean;
+  /** Show the whole picture, whatever the box. */
+  whole?: boolean;
+  /** Width / height of the box. */
+  boxAspect?: number;
+}
+
+/** A picture of a stream. It stays invisible until its first frame, so that nothing ever flashes black. */
+export function Video({ stream, mirrored = false, whole = false, boxAspect = 16 / 9 }: Props) {
+  const video = useRef<HTMLVideoElement>(null);
+  const [aspect, setAspect] = useState(16 / 9);
+  const [shown, show] = useState(false);
+  useLayoutEffect(() => {
+    const element = video.current;
+    if (!element) return;
+    element.srcObject = stream;
+    // Refused play() is no fault here: a muted picture starts by itself as soon as the page may.
+    element.play().catch(() => undefined);
+    return () => {
+      element.srcObject = null;
+    };
+  }, [stream]);
+  useEffect(() => {
+    const element = video.current;
+    if (!element) return;
+    const measure = () => {
+      if (element.videoWidth > 0) setAspect(element.videoWidth / element.videoHeight);
+    };
+    const first = () => {
+      measure();
+      show(true);
+    };
+    element.addEventListener('resize', measure);
+    element.addEventListener('playing', first, { once: true });
+    return () => {
+      element.removeEventListener('resize', measure);
+      element.removeEventListener('playing', first);
+    };
+  }, [stream]);
+  const fits = whole || !covers(aspect, boxAspect);
+  const classes = `${shown ? 'shown' : ''} ${mirrored ? 'mirrored' : ''} ${fits ? 'whole' : ''}`;
+  return <video ref={video} class={classes} muted autoplay playsInline />;
+}

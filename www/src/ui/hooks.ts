@@ -1,0 +1,42 @@
+import { useEffect, useRef, useState } from 'preact/hooks';
+import type { Problem } from '../core/api.gen';
+
+/** The time, again every interval ms. */
+export function useNow(interval: number): number {
+  const [now, setNow] = useState(() => Date.now());
+  useEffect(() => {
+    const timer = setInterval(() => setNow(Date.now()), interval);
+    return () => clearInterval(timer);
+  }, [interval]);
+  return now;
+}
+
+/** Whole seconds until a refused thing can be tried again; 0 when it can. Counts from when the problem was first seen. */
+export function useCountdown(problem: Problem): number {
+  const wait = problem.retryAfter ?? 0;
+  const [left, setLeft] = useState(0);
+  useEffect(() => {
+    if (wait <= 0) return setLeft(0);
+    const end = Date.now() + wait;
+    const count = () => setLeft(Math.max(0, Math.ceil((end - Date.now()) / 1000)));
+    count();
+    const timer = setInterval(count, 250);
+    return () => clearInterval(timer);
+    // A new refusal is a new object; unchanged slices keep theirs.
+  }, [problem, wait]);
+  return left;
+}
+
+/** Sets the page's title for as long as the component is shown. */
+export function useTitle(title: string): void {
+  useEffect(() => {
+    document.title = title;
+  }, [title]);
+}
+
+/** A ref for a screen's heading: focus goes there when the screen appears, so that people who listen hear where they are. */
+export function useFocusOnce<T extends HTMLElement>() {
+  const ref = useRef<T>(null);
+  useEffect(() => ref.current?.focus(), []);
+  return ref;
+}
