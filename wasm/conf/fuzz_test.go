@@ -1,0 +1,294 @@
+package conf
+
+import (
+	"encoding/json"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/conclave-meet/conclave/shared/wire"
+)
+
+// world is what a State lives in: a shell that carries effects out truthfully, a relay and a person that do anything.
+type world struct {
+	t      *testing.T
+	s      *State
+	now    time.Time
+	script []byte
+
+	wanted, up, greeted bool
+	offers, answers     int // asked of the shell, not answered
+	asked               time.Time
+	apis                []string
+	shadow              map[string]json.RawMessage // the View as the site has it
+}
+
+// next draws a number below n from the script.
+func (w *world) next(n int) int {
+	if len(w.script) == 0 {
+		return 0
+	}
+	b := int(w.script[0])
+	w.script = w.script[1:]
+	return b % n
+}
+
+func (w *world) member() wire.Member {
+	i := wire.MemberIndex(w.next(6) + 1)
+	bits := w.next(32)
+	return wire.Member{
+		Index: i, Name: "n", Role: wire.Guest, Hand: int64(bits >> 4),
+		State: wire.Sending{Mic: bits&1 != 0, Cam: bits&2 != 0, Screen: bits&4 != 0, ScreenAudio: bits&8 != 0},
+	}
+}
+
+func (w *world) slots() (list []wire.SlotState) {
+	for range w.next(4) {
+		x := wire.SlotState{Mid: "v" + string(rune('0'+w.next(5)))}
+		if m := w.next(6); m > 0 {
+			x.Source = wire.Source{Member: wire.MemberIndex(m), Stream: wire.Cam}
+		} else {
+			x.Why = wire.WhyBandwidth
+		}
+		list = append(list, x)
+	}
+	return list
+}
+
+// relay is something that a relay could say, in order or not.
+func (w *world) relay() Event {
+	var m wire.ServerMessage
+	switch w.next(12) {
+	case 0:
+		m = &wire.Waiting{For: wire.WaitHost}
+	case 1, 2:
+		x := &wire.Welcome{You: 2, Resume: "t", Slots: w.slots(), Media: []wire.MediaState{wire.MediaNew, wire.MediaKept, wire.MediaGone}[w.next(3)]}
+		if x.Resumed = w.next(2) == 0; x.Media == wire.MediaNew {
+			x.Answer = &wire.Answer{}
+		}
+		me := wire.Member{Index: 2, Name: "me", Role: wire.Guest}
+		if o := w.member(); o.Index != 2 {
+			x.Members = append(x.Members, o)
+		}
+		x.Members = append(x.Members, me)
+		m = x
+	case 3:
+		m = &wire.Joined{Member: w.member()}
+	case 4:
+		m = &wire.Left{Member: w.member().Index}
+	case 5:
+		m = &wire.Changed{Member: w.member()}
+	case 6:
+		m = &wire.Slots{Slots: w.slots()}
+	case 7:
+		m = &wire.Speakers{Speaking: []wire.MemberIndex{w.member().Index}, Dominant: w.member().Index}
+	case 8:
+		m = &wire.Chat{ID: uint64(w.next(255)), From: w.member().Index, Text: "x"}
+	case 9:
+		codes := []wire.Code{wire.CodeMedia, wire.CodeNoMedia, wire.CodeRate, wire.CodeOffer, wire.CodeTicket, wire.CodeChat}
+		m = &wire.Failure{Error: wire.Error{Code: codes[w.next(len(codes))]}}
+	case 10:
+		codes := []wire.Code{wire.CodeKicked, wire.CodeDrain, wire.CodeReplaced, wire.CodeInternal}
+		m = &wire.Bye{Error: wire.Error{Code: codes[w.next(len(codes))]}}
+	case 11:
+		m = &wire.AnswerTo{}
+	}
+	return Received{Message: m, Re: uint32(w.next(5))}
+}
+
+// person is something that a person could do.
+func (w *world) person() Event {
+	switch w.next(16) {
+	case 0, 1:
+		return &OpenRoom{Name: []string{"r", "q", "a/b"}[w.next(3)]}
+	case 2, 3, 4:
+		return &Join{Name: "me"}
+	case 5:
+		return &Leave{}
+	case 6:
+		return &Rejoin{}
+	case 7:
+		return &Home{}
+	case 8:
+		return &Mic{}
+	case 9:
+		return &Cam{}
+	case 10:
+		return &ShareScreen{On: w.next(2) == 0}
+	case 11:
+		return &Say{Text: "x"}
+	case 12:
+		return &Hand{}
+	case 13:
+		return &SetDevice{Kind: []string{"mic", "cam", "speaker", "?"}[w.next(4)], ID: "d"}
+	case 14:
+		return &SignIn{Name: "n", Secret: "s"}
+	default:
+		return Viewport{Watch: []Watch{{Source: wire.Source{Member: w.member().Index, Stream: wire.Cam}, Height: w.next(255) - 5}}}
+	}
+}
+
+// shell is something that browser or network could do; nil when there is nothing.
+func (w *world) shell() Event {
+	stream := wire.Streams[w.next(4)]
+	switch w.next(10) {
+	case 0, 1:
+		if w.wanted {
+			w.up, w.greeted = true, false
+			return LinkUp{}
+		}
+	case 2:
+		if w.wanted {
+			w.up = false
+			return LinkDown{Tries: 1}
+		}
+	case 3, 4:
+		if w.offers > 0 {
+			w.offers--
+			return Offered{Offer: validOffer(4 + w.next(4))}
+		}
+	case 5:
+		if w.answers > 0 {
+			w.answers--
+			return Answered{Err: []string{"", "", "", "media.failed"}[w.next(4)]}
+		}
+	case 6:
+		return PeerState{State: []string{"connected", "disconnected", "failed"}[w.next(3)]}
+	case 7:
+		return Captured{Stream: stream, Device: "d"}
+	case 8:
+		return []Event{CaptureFailed{stream, InputDenied}, TrackEnded{stream}, Shared{Audio: true}, ShareFailed{}, DeviceList{}}[w.next(5)]
+	case 9:
+		if len(w.apis) > 0 {
+			op := w.apis[0]
+			w.apis = w.apis[1:]
+			return APIResult{Op: op, Name: []string{"", "host"}[w.next(2)], Ticket: []string{"", "T"}[w.next(2)]}
+		}
+	}
+	return nil
+}
+
+func validOffer(video int) *wire.Offer {
+	o := offer(true, video)
+	o.ICE = wire.ICE{Ufrag: "ufrag", Pwd: strings.Repeat("p", 22)}
+	o.Fingerprint = strings.Repeat("AA:", 31) + "AA"
+	o.Codecs = []wire.Codec{{Kind: wire.Video, Name: "VP8", PT: 96, Clock: 90000}}
+	return o
+}
+
+// step lets e happen and checks what follows.
+func (w *world) step(e Event) {
+	for _, x := range w.s.Step(w.now, e) {
+		w.obey(x)
+	}
+	w.look()
+}
+
+func (w *world) obey(x Effect) {
+	t := w.t
+	switch x := x.(type) {
+	case Connect:
+		require.False(t, w.wanted, "connected twice")
+		w.wanted = true
+	case Disconnect:
+		require.True(t, w.wanted)
+		w.wanted, w.up, w.greeted = false, false, false
+	case Send:
+		require.True(t, w.up, "sent while the link is down: %T", x.Message)
+		_, hello := x.Message.(*wire.Hello)
+		require.Equal(t, !w.greeted, hello, "hello comes first, and once: %T", x.Message)
+		w.greeted = true
+		_, err := wire.EncodeClient(x.Message, x.N)
+		require.NoError(t, err, "%T", x.Message)
+	case MakeOffer:
+		w.negotiates()
+		w.offers++
+	case SetAnswer:
+		w.negotiates()
+		w.answers++
+	case CallAPI:
+		w.apis = append(w.apis, x.Op)
+	}
+}
+
+// negotiates checks that nothing else is in flight. What the shell has not answered for long is given up.
+func (w *world) negotiates() {
+	if w.now.Sub(w.asked) >= answerTime {
+		w.offers, w.answers = 0, 0
+	}
+	require.Zero(w.t, w.offers+w.answers, "two negotiations in flight")
+	w.asked = w.now
+}
+
+// look checks that the View makes sense, and that the slices that are said to have changed are all that did.
+func (w *world) look() {
+	t, v := w.t, w.s.View()
+	require.LessOrEqual(t, len(v.Chat.Messages), maxMessages)
+	require.True(t, slices.IsSortedFunc(v.Peers, func(a, b Peer) int { return int(a.Index) - int(b.Index) }))
+	for _, p := range v.Peers {
+		require.NotEqual(t, v.Me.Index, p.Index)
+		require.Equal(t, p.Cam.On && p.Cam.Why == "", p.Cam.Stream != "")
+	}
+	require.Equal(t, v.App.Screen == ScreenCall, v.Me.Index != 0)
+	require.Equal(t, w.wanted, v.App.Conn != ConnIdle)
+	if v.App.Screen == ScreenHome || v.App.Screen == ScreenEnd {
+		require.False(t, v.Me.Mic.Live || v.Me.Cam.Live || v.Me.Share.On, "a device runs outside of a meeting")
+	}
+
+	all, err := json.Marshal(v)
+	require.NoError(t, err)
+	var full map[string]json.RawMessage
+	require.NoError(t, json.Unmarshal(all, &full))
+	dirty := w.s.TakeDirty()
+	for name, bit := range map[string]Dirty{
+		"app": AppChanged, "room": RoomChanged, "me": MeChanged, "devices": DevicesChanged,
+		"peers": PeersChanged, "stage": StageChanged, "chat": ChatChanged, "auth": AuthChanged,
+	} {
+		if dirty.Has(bit) {
+			w.shadow[name] = full[name]
+		}
+		require.Equal(t, string(full[name]), string(w.shadow[name]), "%s changed without saying so", name)
+	}
+}
+
+func FuzzAnythingMayHappenInAnyOrder(f *testing.F) {
+	f.Add([]byte("join, wait, be welcomed, share, lose the link, come back, leave"))
+	for seed := range byte(20) {
+		script := make([]byte, 600)
+		x := uint32(seed)*2654435761 + 1
+		for i := range script { // a linear congruential generator: the same scripts on every run
+			x = x*1664525 + 1013904223
+			script[i] = byte(x >> 24)
+		}
+		f.Add(script)
+	}
+	f.Fuzz(func(t *testing.T, script []byte) {
+		if len(script) > 4000 {
+			return
+		}
+		w := &world{t: t, s: New(Config{WantAll: len(script)%2 == 0}), now: time.UnixMilli(1e6), script: script, shadow: map[string]json.RawMessage{}}
+		w.step(Booted{})
+		w.step(&OpenRoom{Name: "r"})
+		w.step(&Join{Name: "me"})
+		for len(w.script) > 0 {
+			w.now = w.now.Add(time.Duration(w.next(256)*w.next(16)) * time.Millisecond)
+			var e Event
+			switch w.next(4) {
+			case 0:
+				e = w.person()
+			case 1:
+				e = w.relay()
+			default:
+				e = w.shell()
+			}
+			if e != nil {
+				w.step(e)
+			} else {
+				w.step(Tick{})
+			}
+		}
+	})
+}
