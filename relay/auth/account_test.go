@@ -80,3 +80,21 @@ func TestWhatTheOperatorNamesHasToBeAnAccount(t *testing.T) {
 	_, err := d.Invite("no name")
 	require.ErrorIs(t, err, ErrName)
 }
+
+func TestStatesPrintAsWords(t *testing.T) {
+	assert.Equal(t, "invited active disabled State(9)",
+		strings.Join([]string{Invited.String(), Active.String(), Disabled.String(), State(9).String()}, " "))
+}
+
+func TestAnImpossibleConfigIsRefused(t *testing.T) {
+	store := openFile(t, t.TempDir())
+	for name, cfg := range map[string]Config{
+		"without a store":                  {},
+		"with less memory than threads":    {Store: store, Params: Params{Memory: 1, Time: 1, Threads: 1}},
+		"with a negative number of hashes": {Store: store, Hashes: -1},
+	} {
+		_, err := New(cfg)
+		require.Error(t, err, name)
+	}
+	require.NoError(t, store.Close())
+}

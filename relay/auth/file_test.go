@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"testing"
@@ -220,6 +221,43 @@ func TestNoChangedByteGoesUnnoticed(t *testing.T) {
 	t.Logf("%d of %d changed bytes refused, %d in unused places", refused, refused+harmless, harmless)
 	assert.Greater(t, refused, 100)
 	assert.Greater(t, harmless, 100)
+}
+
+// Heads of pages hold counts and offsets, which bbolt follows: damage there must
+// end in a refusal, never in a crash or in a walk without end.
+func TestDamagedPageHeadsAreRefusedOrHarmless(t *testing.T) {
+	const page, records = 4096, 300
+	dir := t.TempDir()
+	f := openFile(t, dir)
+	for i := range records {
+		put(t, f, fmt.Sprint("key", i), "some value that takes a little room")
+	}
+	require.NoError(t, f.Close())
+	sound, err := os.ReadFile(filepath.Join(dir, fileName))
+	require.NoError(t, err)
+
+	random := rand.New(rand.NewPCG(1, 2))
+	refused := 0
+	for range 500 {
+		changed := append([]byte{}, sound...)
+		at := random.IntN(len(sound)/page)*page + random.IntN(200)
+		for i := range 1 + random.IntN(32) {
+			changed[at+i] = byte(random.IntN(256))
+		}
+		dir := t.TempDir() // a new file each time: the process still maps the refused one
+		require.NoError(t, os.WriteFile(filepath.Join(dir, fileName), changed, 0o600))
+		f, err := OpenFile(dir)
+		if err != nil {
+			require.ErrorIs(t, err, ErrDamaged)
+			refused++
+			continue
+		}
+		got := contents(t, f)
+		require.NoError(t, f.Close())
+		require.GreaterOrEqual(t, len(got), records-1, "at most the last update is gone")
+	}
+	t.Logf("%d of 500 refused", refused)
+	assert.Greater(t, refused, 100)
 }
 
 func TestAFileOfANewerVersionIsRefusedAndKept(t *testing.T) {
