@@ -160,9 +160,6 @@ func (c *call) slots(to wire.MemberIndex, changed []wire.SlotState) {
 }
 
 func (c *call) speak(sp wire.Speakers) {
-	if sp.Speaking == nil {
-		sp.Speaking = []wire.MemberIndex{}
-	}
 	c.mu.Lock()
 	c.speakers = &sp
 	seats := make([]*seat, 0, len(c.seats))

@@ -12,7 +12,7 @@ func (c *Conn) admit(name string, e room.Admit, k *call, x *seat) [][]byte {
 	c.seat, c.call, c.resumed = x, k, e.Resumed
 	w := &wire.Welcome{
 		Version: wire.Version, Boot: c.srv.boot, Incarnation: string(e.Life), Room: name, You: e.You,
-		Resume: string(e.Resume), Resumed: e.Resumed, Members: e.Members, Media: wire.MediaGone, Slots: []wire.SlotState{},
+		Resume: string(e.Resume), Resumed: e.Resumed, Members: e.Members, Media: wire.MediaGone,
 	}
 	if c.offer != nil {
 		a, err := x.join(k, c, c.offer, c.state)
@@ -23,10 +23,7 @@ func (c *Conn) admit(name string, e room.Admit, k *call, x *seat) [][]byte {
 		c.offer, w.Media, w.Answer = nil, wire.MediaNew, a
 	} else if s := x.peer(); s != nil {
 		s.Sending(c.state)
-		w.Media = wire.MediaKept
-		if slots := s.Slots(); slots != nil {
-			w.Slots = slots
-		}
+		w.Media, w.Slots = wire.MediaKept, s.Slots()
 	}
 	c.welcomed = true
 	out := [][]byte{c.srv.encode(w, 0)}

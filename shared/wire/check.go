@@ -15,8 +15,10 @@ func (m *Hello) check() error {
 	case m.Version != Version:
 		// Before everything else: another version may mean anything by the other fields.
 		return Refuse(CodeVersion, "version", strconv.Itoa(Version))
-	case m.Room == "" || len(m.Room) > MaxRoom:
-		return Refuse(CodeRoom, "why", "length")
+	case m.Room == "":
+		return Refuse(CodeRoom, "why", "empty")
+	case len(m.Room) > MaxRoom:
+		return Refuse(CodeRoom, "why", "too-long")
 	case len(m.Client) > MaxClient || !printable(m.Client):
 		return bad("client")
 	case len(m.Ticket) > MaxToken || !printable(m.Ticket):
@@ -50,7 +52,7 @@ func (m *SetWants) check() error {
 	seen := make(map[Source]bool, len(m.Wants))
 	for _, w := range m.Wants {
 		switch {
-		case w.Member == 0 || w.Stream.Kind() != Video || seen[w.Source]:
+		case w.Member == 0 || w.Stream >= streams || w.Stream.Kind() != Video || seen[w.Source]:
 			return bad("wants.source")
 		case w.Height < 1 || w.Height > 4320:
 			return bad("wants.height")

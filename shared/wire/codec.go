@@ -72,11 +72,44 @@ func DecodeClient(b []byte) (m ClientMessage, n uint32, err error) {
 
 // EncodeServer writes a message of the relay; re is the number of the client's message that it answers, or 0.
 func EncodeServer(m ServerMessage, re uint32) ([]byte, error) {
-	d, err := json.Marshal(m)
+	d, err := json.Marshal(noNulls(m))
 	if err != nil {
 		return nil, err
 	}
 	return json.Marshal(fromServer{T: m.serverType(), Re: re, D: d})
+}
+
+// noNulls returns m, or a copy of it whose missing lists are empty ones: JavaScript would stumble over null.
+func noNulls(m ServerMessage) ServerMessage {
+	switch m := m.(type) {
+	case *Welcome:
+		x := *m
+		x.Members, x.Slots = list(x.Members), list(x.Slots)
+		if x.Answer != nil {
+			a := x.Answer.noNulls()
+			x.Answer = &a
+		}
+		return &x
+	case *AnswerTo:
+		return &AnswerTo{Answer: m.Answer.noNulls()}
+	case *Slots:
+		return &Slots{Slots: list(m.Slots)}
+	case *Speakers:
+		return &Speakers{Speaking: list(m.Speaking), Dominant: m.Dominant}
+	}
+	return m
+}
+
+func (a Answer) noNulls() Answer {
+	a.Candidates, a.Codecs, a.Exts, a.Slots = list(a.Candidates), list(a.Codecs), list(a.Exts), list(a.Slots)
+	return a
+}
+
+func list[T any](x []T) []T {
+	if x == nil {
+		return []T{}
+	}
+	return x
 }
 
 // DecodeServer reads a message of the relay, as a client does: fields that it does not know are passed over. m is nil

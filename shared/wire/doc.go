@@ -21,6 +21,10 @@
 //
 // The relay never forwards a client's JSON: it decodes, checks, and writes its own.
 //
+// The object of offer is an [Offer] itself, that of answer an [Answer], that of state a [Sending], those of error and bye
+// an [Error]. Field names are those of the json tags; numbers are integers; a [Stream], [Kind], [Role], [Code] and the
+// like are strings.
+//
 // # Order of things
 //
 // The first message is hello, within [HelloTimeout]. Anything else first, or a second hello, is [CodeOrder] and closes
@@ -30,22 +34,48 @@
 //	welcome   you are in
 //	bye       you are not let in, and why; the relay then closes the connection
 //
+// so everything that is wrong with a hello is a bye: a bad name, room, ticket ([CodeTicket]) or offer too. An offer can
+// pass the checks of this package and still be of no use to the relay ([CodeNoCodec]); the bye then comes at the time of
+// the welcome, and others may have seen the member join and leave.
+//
 // A room that is unknown, closed or waiting for its host answers alike (waiting), so nobody can probe for rooms.
-// While waiting, a client may send auth (to become the host), offer (its description changed) and ping, and nothing
-// else. From welcome on it may send everything but hello. The relay keeps what it sends to one client in order.
+// While waiting, a client may send auth (to become the host), offer (its description changed), ping and leave, and
+// nothing else ([CodeOrder]). From welcome on it may send everything but hello. The relay keeps what it sends to one
+// client in order.
+//
+// When somebody with a good ticket comes, or one who waits sends auth with one, the room opens: the host enters first
+// and then all who wait, in the order in which they came. Tickets come from POST /_/api/ticket, with the cookie of a
+// signed-in host (package relay/web); each is good for 30 s and one use. Auth inside the room makes a member a host; it
+// is answered by member, and a bad ticket by error [CodeTicket].
 //
 // A relay that speaks no version that the client asked for answers bye with [CodeVersion] and its own version in
 // params.version.
+//
+//	→ {"t":"hello","d":{"version":1,"client":"web/0.1","room":"quiet-otters","name":"Ann","ticket":"…","offer":{…},"state":{"mic":true,"cam":true,"screen":false,"screenAudio":false}}}
+//	← {"t":"welcome","d":{"version":1,"boot":"…","incarnation":"…","room":"quiet-otters","you":1,"resume":"…","resumed":false,"members":[{"index":1,"name":"Ann","role":"host","state":{…}}],"media":"new","answer":{…},"slots":[]}}
+//	← {"t":"joined","d":{"member":{"index":2,"name":"Bob","role":"guest","state":{…}}}}
+//	← {"t":"slots","d":{"slots":[{"mid":"4","member":2,"stream":"mic"}]}}
+//	→ {"t":"want","d":{"wants":[{"member":2,"stream":"cam","height":720}]}}
+//	← {"t":"slots","d":{"slots":[{"mid":"9","member":2,"stream":"cam"}]}}
+//	→ {"t":"chat","n":7,"d":{"text":"hello"}}
+//	← {"t":"chat","re":7,"d":{"id":1,"from":1,"at":1700000000000,"text":"hello"}}
+//	→ {"t":"leave"}
+//	← {"t":"bye","d":{"code":"left"}}
 //
 // # Members
 //
 // A member has an index, unique in the incarnation of the room and never used again (joined in increasing order). The
 // welcome holds everybody present, the client itself included; joined, left and member keep the list true afterwards.
+// A client is not told of its own joining, leaving and state: those it knows best itself. It is told of its own role
+// and hand, which the relay decides; hand is answered so.
+//
 // A member whose connection is lost keeps the seat for [SeatTime]; others see it as away after [AwayAfter], and it
-// returns by hello with the resume token of its welcome. A resume token is good for one use (each welcome brings the
-// next one). A hello with the token of a seat that is still connected takes the seat over: the older connection gets
-// bye with [CodeReplaced]. A token that is not known (the seat is gone, the relay restarted) is no error: the hello is
-// then treated as one without.
+// returns by hello with the resume token of its welcome. Every way to lose a connection keeps the seat, but leave: a
+// page that is closed for good sends leave first. Each welcome brings another resume token, and a token is good until
+// its successor was used, because a welcome may be lost on its way. A hello with the token of a seat that is still
+// connected takes the seat over: the older connection gets bye with [CodeReplaced]. A token that is not known (the seat
+// is gone, the relay restarted) is no error: the hello is then treated as one without. Name and state are those of the
+// new hello, the role stays. Chat that the member missed follows the welcome, the last 100 messages at most.
 //
 // # Media
 //
@@ -58,7 +88,15 @@
 // recvonly m-lines of its own offer, each with an SSRC that the relay chose for the life of the connection. The relay
 // decides which source is in which slot and says so by slots; every RTP packet also says it in its CSRC list, whose
 // first entry is [Source.CSRC]. A client asks for video by want; audio is chosen by the relay (everybody up to the
-// number of audio slots, then those who speak). A source that stays wanted keeps the slot that it has.
+// number of audio slots, then those who speak). A source that stays wanted keeps the slot that it has. The list of wants
+// lasts as long as the seat, through new connections and peer connections.
+//
+// A hello with resume and without an offer keeps the peer connection that the seat has: media is "kept", and welcome
+// says what is in the slots. Media is "gone" where the relay has none (any more), and where a hello without an offer did
+// not find its seat; the client then sends offer with fresh set. It does the same after error [CodeMedia], which
+// answers nothing (re is 0), and [CodeNoMedia]. An offer that is refused changes nothing, but a fresh one has then ended
+// the peer connection before it. An offer sent while waiting takes the place of hello's and is not answered by itself;
+// if it crosses the welcome, it is one of the time after, and is answered.
 //
 // After slots named a source for a slot, its first packet is the start of a key frame (video). Sequence numbers and
 // timestamps are continuous over all sources that pass through a slot. There are no sender reports for slots.
@@ -69,13 +107,15 @@
 // the connection ends, and the relay closes it with the WebSocket status of [CloseStatus]. Both carry an [Error]: a
 // code, which a client translates, and parameters for the text. A violation of the protocol itself (not JSON, a type
 // that does not exist, an unknown field, a value out of its limits) is [CodeBadMessage] or one of its siblings; it is
-// answered by error up to [MaxViolations] times a connection, then by bye.
+// answered by error up to [MaxViolations] times a connection, then by bye. Texts and offers out of their limits count
+// too; what only fails (nobody has this index, the ticket has expired) does not.
 //
 // # Limits
 //
 // 64 KiB a message, 100 messages in 10 s with bursts of 50: what comes faster is dropped and answered by error
-// [CodeRate] once a second; who keeps on for 10 s gets bye with [CodeRate]. A client that does not read what it is sent
-// gets bye with [CodeSlow] when its queue of [MaxQueue] messages is full.
+// [CodeRate] (re 0) once a second; who keeps on for 10 s gets bye with [CodeRate]. A client that does not read what it is
+// sent gets bye with [CodeSlow] when its queue of [MaxQueue] messages is full, or when one message takes 10 s to leave.
+// A client that does not take its bye within two seconds is cut off without.
 //
 // # Liveness
 //

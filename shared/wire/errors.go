@@ -16,7 +16,7 @@ const (
 	CodeRate       Code = "rate"          // too many messages
 	CodeSlow       Code = "net.slow"      // bye; the client does not read what it is sent
 
-	CodeName     Code = "name.bad"    // the display name is empty, too long or has control characters
+	CodeName     Code = "name.bad"    // bye; the display name is empty, too long or has control characters
 	CodeRoom     Code = "room.name"   // bye; the room's name cannot be made canonical; params.why says why
 	CodeRoomFull Code = "room.full"   // bye
 	CodeChat     Code = "chat.bad"    // the text is empty, too long or has control characters

@@ -45,7 +45,7 @@ type (
 		Wants []Want `json:"wants"`
 	}
 
-	// SetState ("state") says what the client sends from now on.
+	// SetState ("state") says what the client sends from now on. What it does not send is not forwarded either.
 	SetState struct {
 		Sending
 	}
@@ -57,7 +57,7 @@ type (
 		To   MemberIndex `json:"to,omitempty"` // 0: everybody
 	}
 
-	// SetHand ("hand") raises or lowers the client's hand.
+	// SetHand ("hand") raises or lowers the client's hand. The relay answers member, to everybody.
 	SetHand struct {
 		Up bool `json:"up"`
 	}
