@@ -183,7 +183,7 @@ func (c *call) speaking() *wire.Speakers {
 }
 
 // gone forgets a session that ended by itself and tells its member to begin another.
-func (c *call) gone(m wire.MemberIndex, s Session) {
+func (c *call) gone(m wire.MemberIndex, s Session, err error) {
 	x := c.seat(m)
 	if x == nil {
 		return
@@ -196,6 +196,6 @@ func (c *call) gone(m wire.MemberIndex, s Session) {
 	conn := x.conn
 	x.mu.Unlock()
 	if mine && conn != nil {
-		conn.send(&wire.Failure{Error: *wire.Refuse(wire.CodeMedia)}, 0)
+		conn.fail(asError(err), 0)
 	}
 }

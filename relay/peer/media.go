@@ -26,6 +26,6 @@ type Session interface {
 type Events struct {
 	Slots    func(to wire.MemberIndex, changed []wire.SlotState)
 	Speakers func(wire.Speakers)
-	// Gone says that s ended by itself. It is compared with what Join returned.
-	Gone func(m wire.MemberIndex, s Session)
+	// Gone says that s ended by itself, and why: a *wire.Error. s is compared with what Join returned.
+	Gone func(m wire.MemberIndex, s Session, err error)
 }

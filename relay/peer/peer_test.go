@@ -134,10 +134,10 @@ func TestMediaThatIsGone(t *testing.T) {
 		bob, w := r.join("ann")
 		bob.send(&wire.SetWants{Wants: []wire.Want{{Source: wire.Source{Member: 9, Stream: wire.Cam}, Height: 180}}})
 		r.media.noted()
-		r.media.events.Gone(1, &peerNotes{})
+		r.media.events.Gone(1, &peerNotes{}, errGone)
 		assert.Empty(t, bob.hears(), "that was another session")
-		r.media.events.Gone(1, r.media.last)
-		assert.Equal(t, wire.CodeMedia, hearsOne[*wire.Failure](bob, 0).Code)
+		r.media.events.Gone(1, r.media.last, errGone)
+		assert.Equal(t, *errGone, hearsOne[*wire.Failure](bob, 0).Error)
 
 		o := offer()
 		o.Fresh = false
@@ -454,7 +454,7 @@ func TestAShutdownSaysGoodbye(t *testing.T) {
 		assert.Less(t, time.Since(begun), 5*time.Second)
 		ann.gone(wire.CodeDrain)
 		assert.Contains(t, r.media.noted(), "close")
-		_ = mute.ws.CloseNow()
+		mute.vanish()
 		assert.Equal(t, uint64(2), r.srv.Stats().Ended[wire.CodeDrain])
 	})
 }

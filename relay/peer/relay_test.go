@@ -272,7 +272,10 @@ func (n *notes) group(e Events) Media {
 	return n
 }
 
-var errRefused = wire.Refuse(wire.CodeNoCodec)
+var (
+	errRefused = wire.Refuse(wire.CodeNoCodec)
+	errGone    = wire.Refuse(wire.CodeMedia, "why", "dtls")
+)
 
 func (n *notes) Join(m wire.MemberIndex, o *wire.Offer, s wire.Sending) (Session, *wire.Answer, error) {
 	if o.ICE.Ufrag == "bad0" {

@@ -23,7 +23,7 @@ func newGroup(e *media.Engine) func(peer.Events) peer.Media {
 		return group{e.NewGroup(media.Events{
 			Slots:    ev.Slots,
 			Speakers: ev.Speakers,
-			Gone:     func(m wire.MemberIndex, x *media.Session, _ error) { ev.Gone(m, x) },
+			Gone:     func(m wire.MemberIndex, x *media.Session, err error) { ev.Gone(m, x, err) },
 		})}
 	}
 }

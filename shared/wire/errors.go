@@ -25,7 +25,7 @@ const (
 	CodeTicket Code = "auth.ticket" // the ticket is unknown, used or expired; bye in answer to hello
 
 	CodeOffer    Code = "media.offer"  // the description cannot be used; params.why says why
-	CodeMedia    Code = "media.failed" // the peer connection ended; send a fresh offer
+	CodeMedia    Code = "media.failed" // the peer connection ended: params.why is ice, dtls, fingerprint, closed or internal; send a fresh offer
 	CodeNoMedia  Code = "media.none"   // there is no peer connection to change; send a fresh offer
 	CodeNoCodec  Code = "media.codec"  // no codec in common
 	CodeLeft     Code = "left"         // bye; the client left
