@@ -8,7 +8,6 @@ import (
 	"strings"
 
 	"github.com/conclave-meet/conclave/shared/wire"
-	"github.com/pion/sdp/v3"
 )
 
 // opusFmtp asks for in-band forward error correction (RFC 7587, section 6.1), and for mono, by not asking for stereo.
@@ -19,7 +18,7 @@ const opusFmtp = "minptime=10;useinbandfec=1"
 //
 // It returns an error when a has no usable transport, or no codec for an m-line that is used.
 func Build(offer string, a *wire.Answer) (string, error) {
-	s, lines, err := parse(offer)
+	d, err := parse(offer)
 	if err != nil {
 		return "", err
 	}
@@ -30,37 +29,27 @@ func Build(offer string, a *wire.Answer) (string, error) {
 	for _, slot := range a.Slots {
 		b.slots[slot.Mid] = slot
 	}
-	out := sdp.SessionDescription{
-		Origin: sdp.Origin{
-			Username: "-", SessionID: 1, NetworkType: "IN", AddressType: "IP4", UnicastAddress: "127.0.0.1",
-			// RFC 3264, section 8: it rises with every description. The offer's does.
-			SessionVersion: s.Origin.SessionVersion,
-		},
-		SessionName:      "-",
-		TimeDescriptions: []sdp.TimeDescription{{}},
-	}
-	bundle := []string{"BUNDLE"}
-	for _, l := range lines {
-		if l.dead {
-			out.MediaDescriptions = append(out.MediaDescriptions, rejected(l))
-			continue
+	bundle := "BUNDLE"
+	for _, l := range d.lines {
+		if !l.dead {
+			bundle += " " + l.mid
 		}
-		md, err := b.line(l, len(bundle) == 1)
-		if err != nil {
+	}
+	b.line("v=0")
+	// RFC 3264, section 8: the version rises with every description. The offer's does.
+	b.line("o=- 1 " + strconv.FormatUint(d.version, 10) + " IN IP4 127.0.0.1")
+	b.line("s=-")
+	b.line("t=0 0")
+	b.attr("group", bundle)
+	b.attr("ice-lite", "")
+	for _, l := range d.lines {
+		if l.dead {
+			b.rejected(l)
+		} else if err := b.used(l); err != nil {
 			return "", err
 		}
-		bundle = append(bundle, l.mid)
-		out.MediaDescriptions = append(out.MediaDescriptions, md)
 	}
-	out.Attributes = []sdp.Attribute{
-		{Key: "group", Value: strings.Join(bundle, " ")},
-		{Key: "ice-lite"},
-	}
-	text, err := out.Marshal()
-	if err != nil {
-		return "", fmt.Errorf("write answer: %v", err)
-	}
-	return string(text), nil
+	return b.text.String(), nil
 }
 
 // checkAnswer refuses values that would not be one line of SDP, or not the one that it is written to.
@@ -83,77 +72,76 @@ func checkAnswer(a *wire.Answer) error {
 	return nil
 }
 
-// visible reports whether s is visible ASCII, and not empty.
-func visible(s string) bool {
-	for _, c := range []byte(s) {
-		if c <= ' ' || c > '~' {
-			return false
-		}
-	}
-	return s != ""
-}
-
-// rejected is the answer to an m-line that is not used (RFC 3264, section 6). It is not in the bundle.
-func rejected(l line) *sdp.MediaDescription {
-	name := l.md.MediaName
-	name.Port = sdp.RangedPort{}
-	return &sdp.MediaDescription{
-		MediaName:             name,
-		ConnectionInformation: anywhere(),
-		Attributes:            []sdp.Attribute{{Key: "mid", Value: l.mid}, {Key: "inactive"}},
-	}
-}
-
-func anywhere() *sdp.ConnectionInformation {
-	return &sdp.ConnectionInformation{NetworkType: "IN", AddressType: "IP4", Address: &sdp.Address{Address: "0.0.0.0"}}
-}
-
-// builder writes the m-lines of one answer.
+// builder writes one answer.
 type builder struct {
-	a     *wire.Answer
-	slots map[string]wire.Slot // by mid
+	a         *wire.Answer
+	slots     map[string]wire.Slot // by mid
+	text      strings.Builder
+	addressed bool // an m-line has the relay's addresses
 }
 
-func (b *builder) line(l line, first bool) (*sdp.MediaDescription, error) {
+// line writes one line (RFC 8866, section 5: ended by CRLF).
+func (b *builder) line(s string) {
+	b.text.WriteString(s)
+	b.text.WriteString("\r\n")
+}
+
+func (b *builder) attr(key, value string) {
+	if value != "" {
+		key += ":" + value
+	}
+	b.line("a=" + key)
+}
+
+// rejected answers an m-line that is not used (RFC 3264, section 6). It is not in the bundle.
+func (b *builder) rejected(l line) {
+	b.line("m=" + l.media + " 0 " + l.proto + " " + strings.Join(l.pts, " "))
+	b.line("c=IN IP4 0.0.0.0")
+	b.attr("mid", l.mid)
+	b.attr("inactive", "")
+}
+
+func (b *builder) used(l line) error {
 	codecs := b.codecs(l)
 	if len(codecs) == 0 {
-		return nil, fmt.Errorf("answer has no codec for m-line %q", l.mid)
+		return fmt.Errorf("answer has no codec for m-line %q", l.mid)
 	}
 	slot, filled := b.slots[l.mid]
 	filled = filled && slot.SSRC != 0 && l.dir == "recvonly"
 
-	md := &sdp.MediaDescription{
-		MediaName: sdp.MediaName{
-			Media:  string(l.kind),
-			Port:   sdp.RangedPort{Value: 9}, // RFC 8840, section 4.1.1: the discard port
-			Protos: []string{"UDP", "TLS", "RTP", "SAVPF"},
-		},
-		ConnectionInformation: anywhere(),
-	}
-	w := writer{md}
-	w.add("mid", l.mid)
-	w.flag(direction(l.dir, filled))
-	w.flag("rtcp-mux")
-	w.flag("rtcp-rsize")
-	b.transport(w, first)
+	pts := ""
 	for _, c := range codecs {
-		w.codec(c)
+		pts += " " + strconv.Itoa(int(c.PT))
+		if c.RTX != 0 {
+			pts += " " + strconv.Itoa(int(c.RTX))
+		}
+	}
+	// RFC 8840, section 4.1.1: 9 is the port of what has its addresses elsewhere.
+	b.line("m=" + l.media + " 9 UDP/TLS/RTP/SAVPF" + pts)
+	b.line("c=IN IP4 0.0.0.0")
+	b.attr("mid", l.mid)
+	b.attr(direction(l.dir, filled), "")
+	b.attr("rtcp-mux", "")
+	b.attr("rtcp-rsize", "")
+	b.transport()
+	for _, c := range codecs {
+		b.codec(c)
 	}
 	for _, e := range l.exts() {
 		if slices.Contains(b.a.Exts, e) {
-			w.add("extmap", strconv.Itoa(int(e.ID))+" "+e.URI)
+			b.attr("extmap", strconv.Itoa(int(e.ID))+" "+e.URI)
 		}
 	}
 	if filled {
-		w.slot(slot)
+		b.slot(slot)
 	}
 	if rids := l.rids(); len(rids) > 0 && b.uses(wire.ExtRid) {
 		for _, r := range rids {
-			w.add("rid", r+" recv")
+			b.attr("rid", r+" recv")
 		}
-		w.add("simulcast", "recv "+strings.Join(rids, ";"))
+		b.attr("simulcast", "recv "+strings.Join(rids, ";"))
 	}
-	return md, nil
+	return nil
 }
 
 // direction is the answer's. Nobody sends and receives on one m-line.
@@ -190,62 +178,52 @@ func (b *builder) uses(uri string) bool {
 }
 
 // transport is the same on every m-line; the addresses are needed on the first one only, which all are bundled onto.
-func (b *builder) transport(w writer, first bool) {
-	w.add("setup", "passive")
-	w.add("ice-ufrag", b.a.ICE.Ufrag)
-	w.add("ice-pwd", b.a.ICE.Pwd)
-	w.add("fingerprint", "sha-256 "+b.a.Fingerprint)
-	if !first {
+func (b *builder) transport() {
+	b.attr("setup", "passive")
+	b.attr("ice-ufrag", b.a.ICE.Ufrag)
+	b.attr("ice-pwd", b.a.ICE.Pwd)
+	b.attr("fingerprint", "sha-256 "+b.a.Fingerprint)
+	if b.addressed {
 		return
 	}
+	b.addressed = true
 	for _, c := range b.a.Candidates {
-		w.add("candidate", c)
+		b.attr("candidate", c)
 	}
-	w.flag("end-of-candidates")
+	b.attr("end-of-candidates", "")
 }
 
-// writer adds attributes to an m-line.
-type writer struct{ md *sdp.MediaDescription }
-
-func (w writer) add(key, value string) {
-	w.md.Attributes = append(w.md.Attributes, sdp.Attribute{Key: key, Value: value})
-}
-
-func (w writer) flag(key string) { w.add(key, "") }
-
-func (w writer) codec(c codec) {
-	pt := strconv.Itoa(int(c.PT))
-	w.md.MediaName.Formats = append(w.md.MediaName.Formats, pt)
-	w.add("rtpmap", pt+" "+c.rtpmap)
+func (b *builder) codec(c codec) {
+	pt := strconv.Itoa(int(c.PT)) + " "
+	b.attr("rtpmap", pt+c.rtpmap)
 	switch {
 	case c.Name == "opus":
-		w.add("fmtp", pt+" "+opusFmtp)
+		b.attr("fmtp", pt+opusFmtp)
 	case c.Name != "VP8" && c.Fmtp != "":
 		// The others' parameters name the profile, which is the same both ways. VP8's are limits of who receives
 		// (RFC 7741, section 6.1): the relay has none.
-		w.add("fmtp", pt+" "+c.Fmtp)
+		b.attr("fmtp", pt+c.Fmtp)
 	}
-	w.add("rtcp-fb", pt+" transport-cc")
+	b.attr("rtcp-fb", pt+"transport-cc")
 	if c.Kind == wire.Video {
-		w.add("rtcp-fb", pt+" nack")
-		w.add("rtcp-fb", pt+" nack pli")
+		b.attr("rtcp-fb", pt+"nack")
+		b.attr("rtcp-fb", pt+"nack pli")
 	}
 	if c.RTX != 0 {
-		rtx := strconv.Itoa(int(c.RTX))
-		w.md.MediaName.Formats = append(w.md.MediaName.Formats, rtx)
-		w.add("rtpmap", rtx+" rtx/"+strconv.Itoa(int(c.Clock)))
-		w.add("fmtp", rtx+" apt="+pt)
+		rtx := strconv.Itoa(int(c.RTX)) + " "
+		b.attr("rtpmap", rtx+"rtx/"+strconv.Itoa(int(c.Clock)))
+		b.attr("fmtp", rtx+"apt="+strconv.Itoa(int(c.PT)))
 	}
 }
 
-func (w writer) slot(s wire.Slot) {
+func (b *builder) slot(s wire.Slot) {
 	ssrc, rtx := strconv.FormatUint(uint64(s.SSRC), 10), strconv.FormatUint(uint64(s.RTX), 10)
-	w.add("msid", "slot"+s.Mid+" track"+s.Mid)
+	b.attr("msid", "slot"+s.Mid+" track"+s.Mid)
 	if s.RTX != 0 {
-		w.add("ssrc-group", "FID "+ssrc+" "+rtx)
+		b.attr("ssrc-group", "FID "+ssrc+" "+rtx)
 	}
-	w.add("ssrc", ssrc+" cname:c")
+	b.attr("ssrc", ssrc+" cname:c")
 	if s.RTX != 0 {
-		w.add("ssrc", rtx+" cname:c")
+		b.attr("ssrc", rtx+" cname:c")
 	}
 }

@@ -8,7 +8,6 @@ import (
 	"strings"
 
 	"github.com/conclave-meet/conclave/shared/wire"
-	"github.com/pion/sdp/v3"
 )
 
 // Describe reduces an offer that the peer connection made of itself. sends says which stream each m-line that sends
@@ -17,15 +16,15 @@ import (
 // It returns an error when the offer has no ICE credentials, no SHA-256 fingerprint, an m-line that sends without being
 // in sends, or when sends has a mid that the offer does not send on.
 func Describe(offer string, sends map[string]wire.Stream, fresh bool) (*wire.Offer, error) {
-	s, lines, err := parse(offer)
+	d, err := parse(offer)
 	if err != nil {
 		return nil, err
 	}
 	o := &wire.Offer{Fresh: fresh, Codecs: []wire.Codec{}, Exts: []wire.Ext{}, Send: []wire.Send{}, Slots: []wire.Slot{}}
-	if err := describeTransport(o, s, lines); err != nil {
+	if err := describeTransport(o, d); err != nil {
 		return nil, err
 	}
-	for _, l := range lines {
+	for _, l := range d.lines {
 		if err := describeLine(o, l, sends); err != nil {
 			return nil, err
 		}
@@ -40,11 +39,11 @@ func Describe(offer string, sends map[string]wire.Stream, fresh bool) (*wire.Off
 }
 
 // describeTransport finds what the bundle has once: on the session (Firefox's fingerprint) or on any m-line.
-func describeTransport(o *wire.Offer, s *sdp.SessionDescription, lines []line) error {
-	sections := [][]sdp.Attribute{s.Attributes}
-	for _, l := range lines {
+func describeTransport(o *wire.Offer, d *description) error {
+	sections := [][]attr{d.attrs}
+	for _, l := range d.lines {
 		if !l.dead {
-			sections = append(sections, l.md.Attributes)
+			sections = append(sections, l.attrs)
 		}
 	}
 	for _, as := range sections {
@@ -123,11 +122,11 @@ func describeExts(o *wire.Offer, l line) {
 // ssrcs are the SSRC that the m-line sends with and that of its retransmissions, 0 where the offer does not say. Only
 // for m-lines that send: Firefox writes an SSRC on those that receive too, for its RTCP.
 func (l line) ssrcs() (ssrc, rtx uint32) {
-	if v := values(l.md.Attributes, "ssrc"); len(v) > 0 {
+	if v := values(l.attrs, "ssrc"); len(v) > 0 {
 		f, _, _ := strings.Cut(v[0], " ")
 		ssrc = number(f)
 	}
-	for _, v := range values(l.md.Attributes, "ssrc-group") {
+	for _, v := range values(l.attrs, "ssrc-group") {
 		// RFC 5888 and RFC 4588, section 8.2: "FID MEDIA RTX".
 		if f := strings.Fields(v); ssrc != 0 && len(f) == 3 && f[0] == "FID" && number(f[1]) == ssrc {
 			rtx = number(f[2])

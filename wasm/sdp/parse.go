@@ -1,73 +1,139 @@
 package sdp
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/conclave-meet/conclave/shared/wire"
-	"github.com/pion/sdp/v3"
 )
+
+// attr is one a= line: "a=KEY" or "a=KEY:VALUE".
+type attr struct{ key, value string }
+
+// description is what matters of an SDP: the version of o=, the session's attributes, the m-lines.
+type description struct {
+	version uint64
+	attrs   []attr
+	lines   []line
+}
 
 // line is one m-line of an offer.
 type line struct {
-	md   *sdp.MediaDescription
-	kind wire.Kind // "" for what is neither audio nor video
-	mid  string
-	dir  string // "sendrecv", "sendonly", "recvonly", "inactive"
-	dead bool   // not to be used: rejected, or of another kind
+	kind  wire.Kind // "" for what is neither audio nor video
+	media string    // the first field of m=
+	port  string
+	proto string
+	pts   []string // payload types, best first
+	attrs []attr
+	mid   string
+	dir   string // "sendrecv", "sendonly", "recvonly", "inactive"
+	dead  bool   // not to be used: rejected, or of another kind
 }
 
-// parse reads an offer and its m-lines. Each m-line has a mid, and no two have the same.
-func parse(offer string) (*sdp.SessionDescription, []line, error) {
-	var s sdp.SessionDescription
-	if err := s.UnmarshalString(offer); err != nil {
-		return nil, nil, fmt.Errorf("parse offer: %v", err)
-	}
-	lines := make([]line, 0, len(s.MediaDescriptions))
-	mids := make(map[string]bool, len(s.MediaDescriptions))
-	for i, md := range s.MediaDescriptions {
-		mid, ok := md.Attribute("mid")
-		if !ok || mid == "" || mids[mid] {
-			return nil, nil, fmt.Errorf("m-line %d has no mid of its own", i)
+// parse reads an offer. Each m-line has a mid, and no two have the same. It reads what JSEP (RFC 8829, section 5.2)
+// has a browser write, which is less than SDP: a general parser is a tenth of what the page may weigh.
+func parse(offer string) (*description, error) {
+	var d description
+	attrs := &d.attrs
+	for i, text := range strings.Split(strings.TrimRight(offer, "\r\n"), "\n") {
+		text = strings.TrimSuffix(text, "\r")
+		if len(text) < 2 || text[1] != '=' || (i == 0) != (text[0] == 'v') {
+			return nil, fmt.Errorf("parse offer: line %d is none of SDP", i+1)
 		}
-		mids[mid] = true
-		lines = append(lines, readLine(md, mid))
+		switch value := text[2:]; text[0] {
+		case 'o': // RFC 8866, section 5.2: user, session, version …
+			if f := strings.Fields(value); len(f) > 2 {
+				d.version, _ = strconv.ParseUint(f[2], 10, 63)
+			}
+		case 'm':
+			l, err := newLine(value)
+			if err != nil {
+				return nil, fmt.Errorf("parse offer: line %d: %v", i+1, err)
+			}
+			d.lines = append(d.lines, l)
+			attrs = &d.lines[len(d.lines)-1].attrs
+		case 'a':
+			k, v, _ := strings.Cut(value, ":")
+			*attrs = append(*attrs, attr{k, v})
+		}
 	}
-	if len(lines) == 0 {
-		return nil, nil, fmt.Errorf("offer has no m-lines")
-	}
-	return &s, lines, nil
+	return &d, d.finish()
 }
 
-func readLine(md *sdp.MediaDescription, mid string) line {
-	l := line{md: md, mid: mid, dir: "sendrecv"} // RFC 8866, section 6.7: the default
-	switch k := wire.Kind(md.MediaName.Media); k {
+// newLine reads the value of m= (RFC 8866, section 5.14): media, port, protocol, payload types.
+func newLine(value string) (line, error) {
+	f := strings.Fields(value)
+	if len(f) < 4 {
+		return line{}, errors.New("m= is not whole")
+	}
+	l := line{media: f[0], port: f[1], proto: f[2], pts: f[3:]}
+	switch k := wire.Kind(l.media); k {
 	case wire.Audio, wire.Video:
 		l.kind = k
 	}
-	for _, a := range md.Attributes {
-		switch a.Key {
-		case "sendrecv", "sendonly", "recvonly", "inactive":
-			l.dir = a.Key
-		}
+	return l, nil
+}
+
+// finish finds mid and direction of each m-line.
+func (d *description) finish() error {
+	if len(d.lines) == 0 {
+		return errors.New("parse offer: no m-lines")
 	}
-	// RFC 9143, section 7.2.1: in an offer, port 0 with bundle-only is an m-line like any other.
-	_, bundleOnly := md.Attribute("bundle-only")
-	l.dead = l.kind == "" || md.MediaName.Port.Value == 0 && !bundleOnly
-	return l
+	mids := make(map[string]bool, len(d.lines))
+	for i := range d.lines {
+		l := &d.lines[i]
+		l.mid, l.dir = first(l.attrs, "mid"), "sendrecv" // RFC 8866, section 6.7: the default
+		if !visible(l.mid) || mids[l.mid] {
+			return fmt.Errorf("parse offer: m-line %d has no mid of its own", i)
+		}
+		mids[l.mid] = true
+		bundleOnly := false
+		for _, a := range l.attrs {
+			switch a.key {
+			case "sendrecv", "sendonly", "recvonly", "inactive":
+				l.dir = a.key
+			case "bundle-only":
+				bundleOnly = true
+			}
+		}
+		// RFC 9143, section 7.2.1: in an offer, port 0 with bundle-only is an m-line like any other.
+		l.dead = l.kind == "" || l.port == "0" && !bundleOnly
+	}
+	return nil
 }
 
 // values are the values of all attributes with a key, in order.
-func values(as []sdp.Attribute, key string) []string {
+func values(as []attr, key string) []string {
 	var vs []string
 	for _, a := range as {
-		if a.Key == key {
-			vs = append(vs, a.Value)
+		if a.key == key {
+			vs = append(vs, a.value)
 		}
 	}
 	return vs
+}
+
+// first is the value of the first attribute with a key, "" when there is none.
+func first(as []attr, key string) string {
+	for _, a := range as {
+		if a.key == key {
+			return a.value
+		}
+	}
+	return ""
+}
+
+// visible reports whether s is visible ASCII, and not empty.
+func visible(s string) bool {
+	for _, c := range []byte(s) {
+		if c <= ' ' || c > '~' {
+			return false
+		}
+	}
+	return s != ""
 }
 
 // codec is one codec of an m-line.
@@ -94,11 +160,11 @@ func known(kind wire.Kind, name string) string {
 // codecs are the known codecs of an m-line, best first: in the order of the payload types in m=. Firefox leaves rtcp-fb
 // lines of payload types that are not in m=; only what is in m= counts.
 func (l line) codecs() []codec {
-	maps := byPT(values(l.md.Attributes, "rtpmap"))
-	fmtps := byPT(values(l.md.Attributes, "fmtp"))
+	maps := byPT(values(l.attrs, "rtpmap"))
+	fmtps := byPT(values(l.attrs, "fmtp"))
 	var cs []codec
 	var seen [128]bool
-	for _, f := range l.md.MediaName.Formats {
+	for _, f := range l.pts {
 		pt, ok := payloadType(f)
 		if !ok || seen[pt] {
 			continue
@@ -119,7 +185,7 @@ func (l line) codecs() []codec {
 
 // rtx is the payload type of the retransmissions of pt, 0 when there are none (RFC 4588, section 8.1).
 func (l line) rtx(pt uint8, maps, fmtps map[uint8]string) uint8 {
-	for _, f := range l.md.MediaName.Formats {
+	for _, f := range l.pts {
 		r, ok := payloadType(f)
 		if !ok || r == pt {
 			continue
@@ -172,7 +238,7 @@ func rtpmap(s string) (name string, clock uint32, ok bool) {
 // dropped: in the answer it would say nothing that the use of the m-line does not.
 func (l line) exts() []wire.Ext {
 	var es []wire.Ext
-	for _, v := range values(l.md.Attributes, "extmap") {
+	for _, v := range values(l.attrs, "extmap") {
 		num, rest, _ := strings.Cut(v, " ")
 		num, _, _ = strings.Cut(num, "/")
 		uri, _, _ := strings.Cut(rest, " ")
@@ -191,13 +257,12 @@ var extensions = []string{wire.ExtMid, wire.ExtRid, wire.ExtRepairRid, wire.ExtT
 // client writes lowest first.
 func (l line) rids() []string {
 	offered := make(map[string]bool)
-	for _, v := range values(l.md.Attributes, "rid") {
+	for _, v := range values(l.attrs, "rid") {
 		if f := strings.Fields(v); len(f) > 1 && f[1] == "send" {
 			offered[f[0]] = true
 		}
 	}
-	v, _ := l.md.Attribute("simulcast")
-	f := strings.Fields(v)
+	f := strings.Fields(first(l.attrs, "simulcast"))
 	var rs []string
 	for i := 0; i+1 < len(f); i += 2 {
 		if f[i] != "send" {

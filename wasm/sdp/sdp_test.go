@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/conclave-meet/conclave/shared/wire"
+	"github.com/pion/sdp/v3"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
@@ -133,6 +134,8 @@ func TestDescribeRefuses(t *testing.T) {
 	}{
 		{"what is no SDP", "hello", four, "parse offer"},
 		{"an offer without m-lines", "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\n", four, "no m-lines"},
+		{"a line without a type", strings.Replace(good, "a=mid:1\r\n", "mid:1\r\n", 1), four, "parse offer"},
+		{"an m-line without payload types", strings.Replace(good, " 96 97", "", 1), four, "m= is not whole"},
 		{"m-lines without mids", cut("a=mid:"), four, "mid"},
 		{"two m-lines with one mid", strings.Replace(good, "a=mid:1\r\n", "a=mid:0\r\n", 1), four, "mid"},
 		{"no ICE credentials", cut("a=ice-ufrag"), four, "ICE"},
@@ -170,6 +173,9 @@ func TestBuild(t *testing.T) {
 			o := describe(t, c.name)
 			text, err := Build(read(t, c.name), answerTo(o, c.wantFilled))
 			require.NoError(t, err)
+			var whole sdp.SessionDescription
+			require.NoError(t, whole.UnmarshalString(text), "a parser of all of SDP reads it")
+			require.Len(t, whole.MediaDescriptions, len(o.Send)+len(o.Slots))
 			ss := sections(text)
 			require.Len(t, ss, 1+len(o.Send)+len(o.Slots))
 			assert.Contains(t, ss[0], "a=ice-lite")
@@ -343,10 +349,10 @@ func FuzzBuild(f *testing.F) {
 		if err != nil {
 			return
 		}
-		_, lines, err := parse(text)
+		built, err := parse(text)
 		require.NoError(t, err, "what was built can be read")
-		_, offered, err := parse(offer)
+		offered, err := parse(offer)
 		require.NoError(t, err)
-		require.Len(t, lines, len(offered))
+		require.Len(t, built.lines, len(offered.lines))
 	})
 }

@@ -1,0 +1,16 @@
+// Package browser is what the page's core needs of the browser: promises and callbacks, the WebSocket, the peer
+// connection, devices, streams, fetch, frames. It is the only home of syscall/js besides the page's main.
+//
+// # The border
+//
+// Everything hangs on a [Window]. JavaScript calls Go only through Funcs that a Window made: they convert, post and
+// return, and never wait, because the browser stands still while they run. Go waits for a promise in a goroutine that a
+// Window started. An exception or a rejection becomes an [Error] in one place (border.go); a panic in any of these
+// goroutines and Funcs ends the core and is told to the page, so that nothing ends in silence.
+//
+// # Who runs what
+//
+// Types of this package belong to the goroutine that calls them, the core's one loop, unless their comment says
+// otherwise. What takes time is done in goroutines of their own, and what comes of it is handed to that loop as a
+// function (the run in [NewMedia]). So none of them needs a lock but what JavaScript asks directly ([Streams]).
+package browser

@@ -1,0 +1,15 @@
+//go:build js
+
+package main
+
+import "github.com/conclave-meet/conclave/wasm/browser"
+
+// client is what hello says of this program.
+const client = "web/0.1"
+
+func main() {
+	ports := findPorts()
+	w := browser.NewWindow(ports.fatal)
+	defer w.Guard()
+	newPage(w, ports).run()
+}

@@ -1,0 +1,100 @@
+//go:build js
+
+package main
+
+import (
+	"encoding/json"
+	"syscall/js"
+
+	"github.com/conclave-meet/conclave/shared/roomname"
+	"github.com/conclave-meet/conclave/wasm/browser"
+	"github.com/conclave-meet/conclave/wasm/conf"
+)
+
+// abi is the version of the border with the site.
+const abi = 1
+
+// ports is what the site gave us.
+type ports struct{ v js.Value }
+
+func findPorts() ports {
+	v := js.Global().Get("conclavePorts")
+	if !v.Truthy() {
+		panic("globalThis.conclavePorts is not set")
+	}
+	return ports{v}
+}
+
+func (p ports) ready(raw js.Value)    { p.v.Call("ready", raw) }
+func (p ports) deliver(json []byte)   { p.v.Call("deliver", string(json)) }
+func (p ports) set(key, value string) { p.v.Call("set", key, value) }
+func (p ports) fatal(text string)     { p.v.Call("fatal", text) }
+
+func (p ports) note(n conf.Note) {
+	b, err := json.Marshal(n)
+	if err != nil {
+		panic(err) // plain data
+	}
+	p.v.Call("note", string(b))
+}
+
+// stored is what the browser remembers. What cannot be read is as good as nothing.
+func (p ports) stored() map[string]string {
+	m := map[string]string{}
+	if json.Unmarshal([]byte(p.v.Call("stored").String()), &m) != nil {
+		return map[string]string{}
+	}
+	return m
+}
+
+// raw makes what the site calls. Its Funcs live as long as the core.
+func (p *page) raw() js.Value {
+	names := conf.Commands()
+	o := js.Global().Get("Object").New()
+	o.Set("abi", abi)
+	method := func(name string, f func(arg string) any) {
+		o.Set(name, p.w.Func(func(args []js.Value) any {
+			arg := ""
+			if len(args) > 0 && args[0].Type() == js.TypeString {
+				arg = args[0].String()
+			}
+			return f(arg)
+		}))
+	}
+	method("dispatch", func(text string) any {
+		e, code := command(names, text)
+		if code == "" {
+			p.post(e)
+		}
+		return code
+	})
+	method("viewport", func(text string) any {
+		if e, ok := viewport(text); ok {
+			p.post(e)
+		}
+		return nil
+	})
+	method("stream", func(id string) any { return p.media.Streams.Get(id) })
+	method("strength", func(name string) any { return text(conf.StrengthOf(name)) })
+	method("parse", func(name string) any { return text(parsed(name)) })
+	method("suggest", func(string) any { return suggest() })
+	method("micLevel", func(string) any { return p.media.Level.Now() })
+	return o
+}
+
+func suggest() string {
+	name, err := roomname.Suggest(browser.Random{})
+	if err != nil {
+		panic(err) // Random never fails
+	}
+	return name.Text()
+}
+
+// text is v as JSON.
+func text(v any) string {
+	b, err := json.Marshal(v)
+	if err != nil {
+		panic(err) // plain data
+	}
+	return string(b)
+}
