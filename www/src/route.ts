@@ -50,6 +50,6 @@ export function useRoute(): Route {
 /** Takes the one-time token out of the address bar, so that it is in no history, screenshot or shared link. */
 export function takeToken(): string {
   const token = location.hash.slice(1);
-  if (token) history.replaceState(null, '', location.pathname);
+  if (token) history.replaceState(null, '', location.pathname + location.search);
   return token;
 }

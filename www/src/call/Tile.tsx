@@ -27,7 +27,7 @@ export function MyTile({ me, box, rtl }: { me: Me } & Place) {
       speaks={me.speaks && me.mic.on}
       hand={me.hand > 0}
     >
-      {stream ? <Video stream={stream} mirrored boxAspect={box.w / box.h} /> : null}
+      {stream ? <Video stream={stream} mirrored box={box} /> : null}
       <Avatar name={me.name} seed={me.name} />
       <Chip name={t('call.you')} mic={me.mic.on} speaks={me.speaks && me.mic.on} host={me.role === 'host'} />
     </Frame>
@@ -51,7 +51,7 @@ export function PeerTile({ peer, box, rtl }: { peer: Peer } & Place) {
       away={peer.away}
       connecting={connecting}
     >
-      {stream ? <Video stream={stream} boxAspect={box.w / box.h} /> : null}
+      {stream ? <Video stream={stream} box={box} /> : null}
       <Avatar name={peer.name} seed={peer.name} />
       {(peer.away || paused) && <p class="tile-note">{t(peer.away ? 'call.away' : 'call.paused')}</p>}
       <Chip name={peer.name} mic={peer.mic} speaks={peer.speaks} host={peer.role === 'host'} />

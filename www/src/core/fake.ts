@@ -1,7 +1,7 @@
 // A core without a program: made-up people in every state that the screens know. Only in bundles made with
 // build.mjs --fake, for screenshots and tests of the view. ?fake=STATE chooses the state, &click=SELECTOR presses
 // something after the first drawing.
-import type { Command, Message, Note, Peer, View } from './api.gen';
+import type { Command, Message, Note, Peer, Strength, View } from './api.gen';
 import { emptyView, type Core, type Engine } from './core';
 import { picture, slide } from './fake.pictures';
 
@@ -168,18 +168,20 @@ export function startCore(): Core {
       return stream;
     },
     viewport: () => undefined,
-    strength: (name) =>
-      start.engine.phase !== 'ready' ? null : name.length < 8 ? { level: 1, weak: true, log10: 3 } : { level: 4, weak: false, log10: 13 },
+    strength: (name) => (start.engine.phase === 'ready' ? judge(name) : null),
     parse: (name) => ({ name: name.toLowerCase(), code: name.includes('!') ? 'bad-character' : '' }),
-    suggest: () => (start.engine.phase === 'ready' ? room : null),
+    suggest: () => (start.engine.phase !== 'ready' ? null : query.get('fake') === 'home-weak' ? 'test' : room),
     micLevel: () => 0.42,
     retry: () => undefined,
   };
 }
 
+const judge = (name: string): Strength =>
+  name.length < 8 ? { level: 1, weak: true, log10: 3 } : { level: 4, weak: false, log10: 13 };
+
 /** What a command changes, as far as a picture of a screen needs it. */
 function answer(view: View, command: Command): Partial<View> {
-  const { me, chat, app } = view;
+  const { me, chat } = view;
   switch (command.t) {
     case 'mic':
       return { me: { ...me, mic: { ...me.mic, on: command.on ?? !me.mic.on } } };
@@ -194,7 +196,10 @@ function answer(view: View, command: Command): Partial<View> {
       return { chat: { ...chat, messages: [...chat.messages, line] } };
     }
     case 'room.open':
-      return { room: { ...view.room, name: command.name }, app: { ...app, screen: 'prejoin' } };
+      return {
+        ...prejoinAs(command.name.length < 8 ? 'weak' : ''),
+        room: { ...view.room, name: command.name, strength: judge(command.name) },
+      };
     case 'join':
     case 'rejoin':
       return call(5);

@@ -1,5 +1,5 @@
 // Who is where on the stage: pure. Boxes come from layout.ts, people from the core's snapshot.
-import type { Me, Peer, Stage } from '../core/api.gen';
+import type { Peer, Stage } from '../core/api.gen';
 import { perPage, rects, rulesFor, stage, type Box } from './layout';
 
 /** A member by index, or me. */
@@ -41,15 +41,23 @@ export function order(peers: readonly Peer[], k: number, first: number, dominant
   return [...others.slice(0, myPlace), 'me', ...others.slice(myPlace)];
 }
 
+/** Room under the tiles for turning pages, CSS pixels. */
+const pagerHeight = 44;
+
 /** Places everything in a stage of W x H on the asked page, or the nearest that exists. */
 export function arrange(W: number, H: number, people: { peers: readonly Peer[]; stage: Stage }, page: number): Arrangement {
-  const n = people.peers.length + 1;
-  const sharer = sharerInFront(people.peers, people.stage);
+  const whole = place(W, H, people, page);
+  return whole.pages > 1 ? place(W, Math.max(0, H - pagerHeight), people, page) : whole;
+}
+
+function place(W: number, H: number, { peers, stage: front }: { peers: readonly Peer[]; stage: Stage }, page: number): Arrangement {
+  const n = peers.length + 1;
+  const sharer = sharerInFront(peers, front);
   const beside = sharer ? stage(W, H, n) : null;
   const k = Math.max(1, beside ? beside.strip.length : perPage(W, H, n, rulesFor(W)));
   const pages = Math.ceil(n / k);
   const at = Math.min(Math.max(0, page), pages - 1);
-  const shown = order(people.peers, k, sharer, people.stage.dominant).slice(at * k, at * k + k);
+  const shown = order(peers, k, sharer, front.dominant).slice(at * k, at * k + k);
   const boxes = beside ? beside.strip : rects(W, H, shown.length, rulesFor(W));
   const tiles = shown.flatMap((who, i) => {
     const box = boxes[i];
@@ -74,6 +82,3 @@ export function watched(a: Arrangement, peers: readonly Peer[], dominant: number
   }
   return list;
 }
-
-/** Whether I am alone in the meeting, with nothing to look at. */
-export const alone = (peers: readonly Peer[], me: Me): boolean => peers.length === 0 && me.index > 0;

@@ -124,11 +124,16 @@ function aboveStage(W: number, H: number, n: number, rules: Rules): StageLayout 
   return { main, strip: rects(W, H - top, k, rules).map((box) => ({ ...box, y: box.y + top })) };
 }
 
+/** Boxes narrower than this always crop: a face between bars would be too small to see. CSS pixels. */
+const alwaysCropBelow = 240;
+
 /**
- * Whether a picture of the given aspect fills a box (cropped) or stands inside it whole: it is cropped only where at
- * least three quarters of it remain.
+ * Whether a picture of an aspect (width / height) fills a box, cropped, or stands inside it whole: it is cropped where at
+ * least three quarters of it remain, and in small boxes.
  */
-export function covers(pictureAspect: number, boxAspect: number): boolean {
-  const kept = pictureAspect > boxAspect ? boxAspect / pictureAspect : pictureAspect / boxAspect;
-  return kept >= 0.75;
+export function covers(picture: number, box: { w: number; h: number }): boolean {
+  const aspect = box.w / box.h;
+  const kept = Math.min(picture / aspect, aspect / picture);
+  // 16:9 in 4:3 keeps exactly three quarters; the arithmetic may not.
+  return box.w < alwaysCropBelow || kept >= 0.75 - 1e-6;
 }

@@ -5,16 +5,16 @@ const words: readonly MsgKey[] = ['strength.none', 'strength.weak', 'strength.we
 
 interface Props {
   id: string;
-  /** Whether the core is there to judge. */
-  ready: boolean;
+  /** The core, which judges, is still on its way. */
+  loading: boolean;
   /** null: there is nothing to judge. */
   strength: Strength | null;
 }
 
 /** Four bars and a verdict in words. */
-export function StrengthMeter({ id, ready, strength }: Props) {
+export function StrengthMeter({ id, loading, strength }: Props) {
   const level = strength?.level ?? 0;
-  const verdict: MsgKey = !ready ? 'strength.checking' : strength?.weak ? 'strength.weak' : (words[level] ?? 'strength.none');
+  const verdict: MsgKey = loading ? 'strength.checking' : strength?.weak ? 'strength.weak' : (words[level] ?? 'strength.none');
   return (
     <div class="strength" data-level={level} data-weak={strength?.weak ?? false}>
       <span class="strength-bars" aria-hidden="true">

@@ -69,7 +69,7 @@ export function Welcome({ view, engine, onOpen }: { view: View; engine: Engine; 
           <Button kind="primary" type="submit">
             {t('welcome.continue')}
           </Button>
-          <StrengthMeter id={meter} ready={ready} strength={name && !error ? core.strength(name) : null} />
+          <StrengthMeter id={meter} loading={engine.phase === 'loading'} strength={name && !error ? core.strength(name) : null} />
         </form>
       </main>
       <footer class="page-foot">

@@ -6,12 +6,14 @@ interface Props {
   mirrored?: boolean;
   /** Show the whole picture, whatever the box. */
   whole?: boolean;
-  /** Width / height of the box. */
-  boxAspect?: number;
+  /** The box it stands in; 16:9 where it is not said. */
+  box?: { w: number; h: number };
 }
 
+const widescreen = { w: 640, h: 360 };
+
 /** A picture of a stream. It stays invisible until its first frame, so that nothing ever flashes black. */
-export function Video({ stream, mirrored = false, whole = false, boxAspect = 16 / 9 }: Props) {
+export function Video({ stream, mirrored = false, whole = false, box = widescreen }: Props) {
   const video = useRef<HTMLVideoElement>(null);
   const [aspect, setAspect] = useState(16 / 9);
   const [shown, show] = useState(false);
@@ -42,7 +44,7 @@ export function Video({ stream, mirrored = false, whole = false, boxAspect = 16 
       element.removeEventListener('playing', first);
     };
   }, [stream]);
-  const fits = whole || !covers(aspect, boxAspect);
+  const fits = whole || !covers(aspect, box);
   const classes = `${shown ? 'shown' : ''} ${mirrored ? 'mirrored' : ''} ${fits ? 'whole' : ''}`;
   return <video ref={video} class={classes} muted autoplay playsInline />;
 }
