@@ -317,6 +317,22 @@ func TestBadInputInTheCall(t *testing.T) {
 	}
 }
 
+func TestAFaultEndsOneConnectionOnly(t *testing.T) {
+	play(t, func(r *relay) {
+		ann, _ := r.join("ann")
+		eve := r.dial()
+		h := hello("eve")
+		h.Offer.ICE.Ufrag = "boom"
+		eve.send(h)
+		assert.False(t, eve.open())
+		assert.Contains(t, r.log.String(), "connection broke")
+		assert.Equal(t, uint64(1), r.srv.Stats().Ended[wire.CodeInternal])
+		all := ann.hears()
+		assert.IsType(t, &wire.Left{}, all[len(all)-1])
+		hearsOne[*wire.Pong](ann, ann.send(&wire.Ping{}))
+	})
+}
+
 func TestTooManyViolations(t *testing.T) {
 	play(t, func(r *relay) {
 		eve, _ := r.join("ann")

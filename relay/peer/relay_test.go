@@ -281,6 +281,9 @@ func (n *notes) Join(m wire.MemberIndex, o *wire.Offer, s wire.Sending) (Session
 	if o.ICE.Ufrag == "bad0" {
 		return nil, nil, errRefused
 	}
+	if o.ICE.Ufrag == "boom" {
+		panic("fault")
+	}
 	n.note("join " + who(m) + sends(s))
 	p := &peerNotes{n: n, id: m}
 	n.mu.Lock()

@@ -130,12 +130,21 @@ func (g *stage) pass(d time.Duration) {
 	g.now = end
 }
 
-func TestRoom(t *testing.T) {
-	for _, c := range []struct {
-		name    string
-		opening Opening
-		play    func(g *stage)
-	}{
+// scene is one situation.
+type scene struct {
+	name    string
+	opening Opening
+	play    func(g *stage)
+}
+
+func playAll(t *testing.T, scenes []scene) {
+	for _, c := range scenes {
+		t.Run(c.name, func(t *testing.T) { c.play(newStage(t, c.opening)) })
+	}
+}
+
+func TestWhoOpensARoom(t *testing.T) {
+	playAll(t, []scene{
 		{"a host who comes first opens the room", Hosts, func(g *stage) {
 			g.host(1)
 			assert.Equal(g.t, []string{"welcome 1 [1]"}, g.hears(1))
@@ -195,6 +204,11 @@ func TestRoom(t *testing.T) {
 			g.step(Say{Conn: 4, Text: "y"})
 			assert.Equal(g.t, []string{"chat 1 1>0 y"}, g.hears(4))
 		}},
+	})
+}
+
+func TestThoseWhoWaitAndThoseWhoFollow(t *testing.T) {
+	playAll(t, []scene{
 		{"one who waits and goes leaves nothing behind", Hosts, func(g *stage) {
 			g.guest(1)
 			g.step(Lose{Conn: 1})
@@ -238,6 +252,11 @@ func TestRoom(t *testing.T) {
 			g.step(Leave{Conn: 1, Why: wire.CodeLeft})
 			assert.Equal(g.t, []string{"left 1 left"}, g.hears(3))
 		}},
+	})
+}
+
+func TestLostConnectionsKeepTheirSeats(t *testing.T) {
+	playAll(t, []scene{
 		{"others do not notice a connection that is back within five seconds", Hosts, func(g *stage) {
 			g.host(1)
 			g.guest(2)
@@ -313,6 +332,11 @@ func TestRoom(t *testing.T) {
 			g.enter(2, false, g.token[1])
 			assert.Equal(g.t, wire.Host, g.s.seats[0].member.Role)
 		}},
+	})
+}
+
+func TestWhatMembersSay(t *testing.T) {
+	playAll(t, []scene{
 		{"chat reaches everybody in one order, the sender by its number", Hosts, func(g *stage) {
 			g.host(1)
 			g.guest(2)
@@ -374,6 +398,11 @@ func TestRoom(t *testing.T) {
 			assert.Equal(g.t, []string{"member 2 guest cam"}, g.hears(1))
 			assert.Empty(g.t, g.hears(2))
 		}},
+	})
+}
+
+func TestBounds(t *testing.T) {
+	playAll(t, []scene{
 		{"a hundred and no more", Hosts, func(g *stage) {
 			for c := range Conn(MaxMembers) {
 				g.guest(c + 1)
@@ -408,11 +437,7 @@ func TestRoom(t *testing.T) {
 			assert.Equal(g.t, []Effect{End{Conn: 1, Err: wire.Refuse(wire.CodeInternal)}, Close{Life: "life 1"}}, out)
 			assert.True(g.t, g.s.Empty())
 		}},
-	} {
-		t.Run(c.name, func(t *testing.T) {
-			c.play(newStage(t, c.opening))
-		})
-	}
+	})
 }
 
 func TestTokensAreNotPrinted(t *testing.T) {

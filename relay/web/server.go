@@ -233,7 +233,13 @@ func (s *Server) Close(ctx context.Context) error {
 }
 
 // Stats are counts for tests and metrics.
-func (s *Server) Stats() peer.Stats { return s.peers.Stats() }
+type Stats struct {
+	peer.Stats
+	Media media.Stats
+}
+
+// Stats returns the counts.
+func (s *Server) Stats() Stats { return Stats{Stats: s.peers.Stats(), Media: s.engine.Stats()} }
 
 // MediaPort is the UDP port in use.
 func (s *Server) MediaPort() int { return s.engine.Port() }
