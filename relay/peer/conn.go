@@ -26,6 +26,7 @@ type Conn struct {
 
 	// owned by the read loop
 	loop       *room.Loop // the room, from hello on
+	returns    bool       // hello had a resume token
 	limit      *limiter
 	violations int
 	messages   int
@@ -35,8 +36,8 @@ type Conn struct {
 	state    wire.Sending
 	seat     *seat // nil: waiting
 	call     *call
-	welcomed bool // a welcome has left
-	resumed  bool // it is the seat's second connection, or later
+	welcomed bool // the welcome has left
+	resumed  bool // the seat is that of an earlier connection
 }
 
 func newConn(s *Server, id room.Conn, sock *socket) *Conn {
@@ -72,18 +73,19 @@ func (c *Conn) contain(where string) {
 	}
 }
 
-// depart tells the room that the connection is over. A seat is kept, but not one that the client never heard of.
+// depart tells the room that the connection is over. A seat is kept, but not one that the client never heard of: nobody
+// could take it back.
 func (c *Conn) depart() {
 	if c.loop == nil {
 		return
 	}
 	// The room is there until Release, and takes events until the relay stops.
 	ctx := context.Background()
-	if c.seat != nil && !c.welcomed && !c.resumed {
-		_ = c.loop.Post(ctx, room.Leave{Conn: c.id, Why: wire.CodeLost}) // the relay stops: there is no room to tell
-	} else {
-		_ = c.loop.Post(ctx, room.Lose{Conn: c.id}) // as above
+	var ev room.Event = room.Lose{Conn: c.id}
+	if known := c.welcomed || c.resumed || c.seat == nil && c.returns; !known {
+		ev = room.Leave{Conn: c.id, Why: wire.CodeLost}
 	}
+	_ = c.loop.Post(ctx, ev) // an error says that the relay stops: there is no room to tell
 	c.loop.Release()
 }
 
@@ -139,9 +141,13 @@ func (c *Conn) perform(it item) bool {
 	for _, t := range texts {
 		// The welcome comes first. It is missing when the media refused the client, who is to hear of that alone.
 		early := it.task == nil && c.seat != nil && !c.welcomed
-		if t != nil && !early && c.sock.write(t) != nil {
+		if t == nil || early {
+			continue
+		}
+		if c.sock.write(t) != nil {
 			return false
 		}
+		c.welcomed = c.seat != nil
 	}
 	return true
 }

@@ -441,7 +441,28 @@ func TestAClientThatStopsReading(t *testing.T) {
 		time.Sleep(writeTimeout + 2*closeTimeout) // virtual
 		synctest.Wait()
 		assert.Equal(t, uint64(1), r.srv.Stats().Ended[wire.CodeSlow])
-		assert.Equal(t, 1, r.srv.Stats().Members, "it may have read the welcome and be back")
+		assert.Zero(t, r.srv.Stats().Members, "nobody has heard of the seat")
+	})
+}
+
+func TestAClientThatIsGoneBeforeItsWelcome(t *testing.T) {
+	play(t, func(r *relay) {
+		ann, w := r.join("ann")
+		eve := r.connect(wire.Subprotocol) // reads nothing
+		eve.send(hello("eve"))
+		eve.vanish()
+		assert.Equal(t, 1, r.srv.Stats().Members, "the seat is not kept for nobody")
+
+		ann.vanish()
+		again := r.connect(wire.Subprotocol)
+		h := hello("ann")
+		h.Resume = w.Resume
+		again.send(h)
+		again.vanish()
+		assert.Equal(t, 1, r.srv.Stats().Members, "this one may still come back, with the token it has")
+		third := r.dial()
+		third.send(h)
+		assert.True(t, hearsOne[*wire.Welcome](third, 0).Resumed)
 	})
 }
 

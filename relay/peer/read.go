@@ -108,7 +108,7 @@ func (c *Conn) hello(ctx context.Context, h *wire.Hello) {
 		c.end(wire.Refuse(wire.CodeDrain))
 		return
 	}
-	c.loop = loop
+	c.loop, c.returns = loop, h.Resume != ""
 	c.silence.Reset(wire.DeadAfter)
 	c.put(item{task: func() [][]byte {
 		c.offer, c.state = h.Offer, h.State

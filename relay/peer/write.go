@@ -25,7 +25,6 @@ func (c *Conn) admit(name string, e room.Admit, k *call, x *seat) [][]byte {
 		s.Sending(c.state)
 		w.Media, w.Slots = wire.MediaKept, s.Slots()
 	}
-	c.welcomed = true
 	out := [][]byte{c.srv.encode(w, 0)}
 	if sp := k.speaking(); sp != nil {
 		out = append(out, c.srv.encode(sp, 0))
