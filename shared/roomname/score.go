@@ -1,9 +1,6 @@
 package roomname
 
-import (
-	"math"
-	"unicode"
-)
+import "math"
 
 // Strength is how hard a room name is to guess.
 type Strength struct {
@@ -260,14 +257,4 @@ func choose(n, k int) float64 {
 		c = c * float64(n-k+i) / float64(i)
 	}
 	return c
-}
-
-// allLetters reports whether s is letters and marks only.
-func allLetters(s []rune) bool {
-	for _, r := range s {
-		if !unicode.IsLetter(r) && !unicode.IsMark(r) {
-			return false
-		}
-	}
-	return len(s) > 0
 }

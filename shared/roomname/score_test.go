@@ -177,7 +177,7 @@ func TestTheWorstNamesScoreInTime(t *testing.T) {
 			Score(name)
 			best = min(best, time.Since(start))
 		}
-		assert.Less(t, best, 20*time.Millisecond, "%s: far above what a loaded machine explains", kind)
+		assert.Less(t, best, 50*time.Millisecond, "%s: far above what the race detector and a loaded machine explain", kind)
 		t.Logf("%s: %v", kind, best)
 	}
 }

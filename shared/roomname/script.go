@@ -75,13 +75,3 @@ func commonPair(a, b rune) bool {
 	}
 	return false
 }
-
-// isCyrillic reports whether all of s is in the Russian alphabet; ё is written е in half of all texts and counts as it.
-func isCyrillic(s []rune) bool {
-	for _, r := range s {
-		if r < 'а' || r > 'я' {
-			return false
-		}
-	}
-	return len(s) > 0
-}

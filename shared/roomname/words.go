@@ -9,11 +9,13 @@ import (
 // cyrillicWord is what a well-formed Russian word costs: there are about a million word forms. Two words still make a
 // name that is not weak.
 const (
-	cyrillicWord     = 3e5
-	maxCyrillicWord  = 18
-	minCyrillicWord  = 5
-	meetingWordGuess = 300 // a meeting word inside a name that is not a meeting phrase
+	cyrillicWord    = 3e5
+	minCyrillicWord = 5
+	maxCyrillicWord = 18
 )
+
+// meetingWordGuesses is what a meeting word costs inside a name that is not a meeting phrase.
+const meetingWordGuesses = 300
 
 // words finds dictionary words: as they are, reversed, and in leet; and words of other scripts.
 func (t *text) words(add func(match)) {
@@ -77,7 +79,7 @@ func (t *text) foreignWords(add func(match)) {
 		}
 		for j := i + 1; j <= n && j-i <= maxMeetingWord; j++ {
 			if meetings[t.sub(i, j)] {
-				add(match{i, j, meetingWordGuess})
+				add(match{i, j, meetingWordGuesses})
 			}
 		}
 	}
@@ -98,7 +100,7 @@ var leet = [10]string{0: "o", 1: "il", 2: "z", 3: "e", 4: "a", 5: "s", 6: "g", 7
 
 // unleet returns the spellings of s with letters for its digits, one per way to read the ambiguous digits: at most four.
 func unleet(s string) []string {
-	if strings.IndexAny(s, "0123456789") < 0 {
+	if !strings.ContainsAny(s, "0123456789") {
 		return nil
 	}
 	spellings := []string{s}
