@@ -1,0 +1,239 @@
+package bot
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"math/rand/v2"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/conclave-meet/conclave/shared/wire"
+	"github.com/conclave-meet/conclave/wasm/conf"
+	"github.com/conclave-meet/conclave/wasm/link"
+)
+
+// Config says who a bot is and what it does. URL, Room and Name are needed.
+type Config struct {
+	URL        string // of the relay's WebSocket
+	Room, Name string
+	Mark       uint32            // in every packet that the bot sends
+	Origin     string            // Origin header; "": none
+	Stored     map[string]string // what a browser would remember, such as a resume token
+	FirstVideo int               // video slots of the first offer; 0: as the page
+	FPS        int               // frames per second of camera and screen; 0: 10, at most 50
+	NoMic      bool              // has no microphone
+	NoCam      bool              // has no camera
+	// API answers the relay's HTTP interface, as the page's fetch does; nil: nobody is signed in.
+	API func(ctx context.Context, call conf.CallAPI) conf.APIResult
+	// Tamper changes a description before it is sent, for tests of bad input; nil: none.
+	Tamper func(o *wire.Offer)
+}
+
+// Bot is one participant. Its methods may be called by anybody.
+type Bot struct {
+	// constant after Start
+	cfg    Config
+	ctx    context.Context
+	end    context.CancelFunc
+	link   *link.Link
+	events chan conf.Event
+	ops    chan func(ctx context.Context) // what the peer connection must do, one after the other
+	gate   *gate
+	record *recorder
+	wg     sync.WaitGroup
+
+	state *conf.State // owned by run
+	peer  *peer       // owned by the goroutine that works off ops
+
+	// atomic
+	studio studio
+	offers atomic.Int64 // descriptions made
+
+	// guarded by mu
+	mu     sync.Mutex
+	view   conf.View
+	stored map[string]string
+	notes  []conf.Note
+	moved  chan struct{} // closed and replaced when view changes
+}
+
+// Start lets a bot enter a room.
+func Start(cfg Config) *Bot {
+	if cfg.FPS <= 0 {
+		cfg.FPS = 10
+	}
+	ctx, end := context.WithCancel(context.Background())
+	b := &Bot{
+		cfg: cfg, ctx: ctx, end: end,
+		events: make(chan conf.Event, 256), ops: make(chan func(context.Context), 64),
+		record: newRecorder(), stored: maps.Clone(cfg.Stored), moved: make(chan struct{}),
+	}
+	if b.stored == nil {
+		b.stored = map[string]string{}
+	}
+	b.gate = newGate(link.DialWebSocket(cfg.URL, header(cfg.Origin)))
+	b.link = link.New(link.Config{
+		Dial: b.gate.dial, Jitter: rand.Float64,
+		Up:   func() { b.post(conf.LinkUp{}) },
+		Down: func(tries int) { b.post(conf.LinkDown{Tries: tries}) },
+		Message: func(m wire.ServerMessage, re uint32) {
+			b.post(conf.Received{Message: m, Re: re})
+		},
+	})
+	b.state = conf.New(conf.Config{Client: "bot/1", WantAll: true, FirstVideo: cfg.FirstVideo})
+	b.wg.Go(b.run)
+	b.wg.Go(b.work)
+	b.wg.Go(b.produce)
+	b.post(conf.Booted{Stored: b.stored})
+	b.post(&conf.OpenRoom{Name: cfg.Room})
+	b.post(&conf.Join{Name: cfg.Name})
+	return b
+}
+
+func header(origin string) map[string][]string {
+	if origin == "" {
+		return nil
+	}
+	return map[string][]string{"Origin": {origin}}
+}
+
+// Do lets the person at the bot do something.
+func (b *Bot) Do(e conf.Event) { b.post(e) }
+
+// View is what the bot sees now.
+func (b *Bot) View() conf.View {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.view
+}
+
+// Await waits until the view is as ok says. The error tells what it was in the end.
+func (b *Bot) Await(ctx context.Context, ok func(v conf.View) bool) error {
+	for {
+		b.mu.Lock()
+		v, moved := b.view, b.moved
+		b.mu.Unlock()
+		if ok(v) {
+			return nil
+		}
+		select {
+		case <-moved:
+		case <-ctx.Done():
+			return fmt.Errorf("%s waited in vain; it sees %+v", b.cfg.Name, v)
+		}
+	}
+}
+
+// Notes are the passing messages so far.
+func (b *Bot) Notes() []conf.Note {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return slices.Clone(b.notes)
+}
+
+// Stored is what a browser would remember by now.
+func (b *Bot) Stored() map[string]string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return maps.Clone(b.stored)
+}
+
+// Name is the bot's display name.
+func (b *Bot) Name() string { return b.cfg.Name }
+
+// Mark is what the bot's packets carry.
+func (b *Bot) Mark() uint32 { return b.cfg.Mark }
+
+// Negotiations is how many descriptions the bot has made since the start.
+func (b *Bot) Negotiations() int { return int(b.offers.Load()) }
+
+// Records are what reached the bot, by source.
+func (b *Bot) Records() map[wire.Source]Record { return b.record.sources() }
+
+// Faults are the violations that the bot saw in its slots, in words; at most a hundred.
+func (b *Bot) Faults() []string { return b.record.faulty() }
+
+// CutLink takes the signalling connection away and lets no new one come about, until MendLink.
+func (b *Bot) CutLink() { b.gate.cut() }
+
+// MendLink lets the bot dial again.
+func (b *Bot) MendLink() {
+	b.gate.mend()
+	b.link.Hurry()
+}
+
+// CutMedia drops all packets of the peer connection in both directions, or no longer does.
+func (b *Bot) CutMedia(on bool) { b.studio.cut.Store(on) }
+
+// Close ends the bot at once, as if its process had ended: without saying goodbye.
+func (b *Bot) Close() {
+	b.gate.cut()
+	b.link.Close()
+	b.end()
+	b.link.Wait()
+	b.wg.Wait()
+}
+
+func (b *Bot) post(e conf.Event) {
+	select {
+	case b.events <- e:
+	case <-b.ctx.Done():
+	}
+}
+
+// run owns the state.
+func (b *Bot) run() {
+	timer := time.NewTimer(time.Hour)
+	defer timer.Stop()
+	for {
+		var e conf.Event
+		select {
+		case e = <-b.events:
+		case <-timer.C:
+			e = conf.Tick{}
+		case <-b.ctx.Done():
+			return
+		}
+		for _, x := range b.state.Step(time.Now(), e) {
+			b.carry(x)
+		}
+		if d := b.state.TakeDirty(); d != 0 {
+			b.publish(d)
+		}
+		timer.Stop()
+		if at, ok := b.state.Deadline(); ok {
+			timer.Reset(max(0, time.Until(at)))
+		}
+	}
+}
+
+// publish copies the view for others. Chat is the one slice that the state changes in place.
+func (b *Bot) publish(d conf.Dirty) {
+	v := *b.state.View()
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if d.Has(conf.ChatChanged) {
+		v.Chat.Messages = slices.Clone(v.Chat.Messages)
+	} else {
+		v.Chat = b.view.Chat
+	}
+	b.view = v
+	close(b.moved)
+	b.moved = make(chan struct{})
+}
+
+// work carries out what the peer connection must do.
+func (b *Bot) work() {
+	for {
+		select {
+		case f := <-b.ops:
+			f(b.ctx)
+		case <-b.ctx.Done():
+			b.peer.close()
+			return
+		}
+	}
+}
