@@ -92,7 +92,7 @@ func (c *Conn) depart() {
 // put queues it for the client and never waits.
 func (c *Conn) put(it item) {
 	if c.out.put(it) {
-		c.ending(wire.Refuse(wire.CodeSlow))
+		c.ending()
 	}
 }
 
@@ -102,15 +102,12 @@ func (c *Conn) send(m wire.ServerMessage, re uint32) { c.put(item{text: c.srv.en
 // end ends the connection, with a bye unless it is nil: then there is nobody to hear it. Only the first call counts.
 func (c *Conn) end(bye *wire.Error) {
 	if c.out.end(bye) && bye != nil {
-		c.ending(bye)
+		c.ending()
 	}
 }
 
 // ending gives the client a short time to take its bye.
-func (c *Conn) ending(bye *wire.Error) {
-	c.srv.refused(bye.Code)
-	time.AfterFunc(2*closeTimeout, c.sock.kill)
-}
+func (c *Conn) ending() { time.AfterFunc(2*closeTimeout, c.sock.kill) }
 
 // write is the write loop: it runs until the outbox has ended and is empty.
 func (c *Conn) write() {

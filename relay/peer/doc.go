@@ -5,7 +5,7 @@
 // room. The write loop owns the connection's side of the peer connection: joining the media and answering offers happen
 // there, in the queue between the messages, so that a client is told everything in one order and nobody else waits.
 //
-//	client ──► read ──► room.Loop.Post          room effects ──► Server.Do ──► outbox ──► write ──► client
+//	client ──► read ──► room.Loop.Post          room effects ──► Server.do ──► outbox ──► write ──► client
 //	             └────► outbox (offer, want)     media events ────────────────────┘  └─► media
 //
 // The [Server] finds the connection that an effect names. A call (call.go) is one incarnation's media: a group of the

@@ -11,7 +11,7 @@ type Stats struct {
 	Connections int                  // open now
 	Rooms       int                  // alive now, those included for which people only wait
 	Members     int                  // seats taken now, kept ones included
-	Refused     map[wire.Code]uint64 // messages and connections refused, by reason, since the start
+	Refused     map[wire.Code]uint64 // messages dropped or answered by error, by reason, since the start
 	Ended       map[wire.Code]uint64 // connections ended, by reason, since the start
 	Answers     map[Seat]uint64      // descriptions answered, by the seats taken now
 }

@@ -59,7 +59,15 @@ func (o origins) allows(r *http.Request) bool {
 
 // secure reports whether the browser came over TLS, to the relay or to the proxy before it.
 func (o origins) secure(r *http.Request) bool {
-	return r.TLS != nil || slices.Contains(o, "https://"+r.Host)
+	return r.TLS != nil || slices.Contains(o, "https://"+r.Host) ||
+		o.proxied(r) && r.Header.Get("X-Forwarded-Proto") == "https"
+}
+
+// proxied reports whether the request comes from a proxy on this machine, which is the case that an origin is
+// configured for. Only then do the headers count that proxies add: anybody can send those.
+func (o origins) proxied(r *http.Request) bool {
+	a, err := netip.ParseAddrPort(r.RemoteAddr)
+	return err == nil && len(o) > 0 && a.Addr().Unmap().IsLoopback()
 }
 
 // socket is the signalling socket's source expression with a leading space, or nothing for a host that is not the
@@ -94,22 +102,18 @@ func parseOrigin(s string) error {
 	return nil
 }
 
-// from is the address a request comes from, for throttling. Behind a proxy on this machine, which is the case that an
-// origin is configured for, the proxy's last word counts.
+// from is the address a request comes from, for throttling: behind a proxy, the one that the proxy saw, which it adds at
+// the end of the list.
 func (o origins) from(r *http.Request) netip.Addr {
+	if lists := r.Header.Values("X-Forwarded-For"); len(lists) > 0 && o.proxied(r) {
+		list := lists[len(lists)-1]
+		if a, err := netip.ParseAddr(strings.TrimSpace(list[strings.LastIndexByte(list, ',')+1:])); err == nil {
+			return a.Unmap()
+		}
+	}
 	a, err := netip.ParseAddrPort(r.RemoteAddr)
 	if err != nil {
 		return netip.Addr{}
 	}
-	addr := a.Addr().Unmap()
-	if len(o) > 0 && addr.IsLoopback() {
-		last := r.Header.Values("X-Forwarded-For")
-		if len(last) > 0 {
-			list := strings.Split(last[len(last)-1], ",")
-			if f, err := netip.ParseAddr(strings.TrimSpace(list[len(list)-1])); err == nil {
-				return f.Unmap()
-			}
-		}
-	}
-	return addr
+	return a.Addr().Unmap()
 }

@@ -203,6 +203,8 @@ func TestHeadersBehindAProxy(t *testing.T) {
 	res, _ := r.do("GET", "/", "", "Host: meet.example.org")
 	assert.Contains(t, res.Header.Get("Content-Security-Policy"), "connect-src 'self' wss://meet.example.org;")
 	assert.Equal(t, "max-age=63072000", res.Header.Get("Strict-Transport-Security"))
+	res, _ = r.do("GET", "/", "", "X-Forwarded-Proto: https")
+	assert.Equal(t, "max-age=63072000", res.Header.Get("Strict-Transport-Security"), "a proxy that changes the host")
 	for _, host := range []string{"evil.example", "meet.example.org:1"} {
 		res, _ = r.do("GET", "/", "", "Host: "+host)
 		assert.Contains(t, res.Header.Get("Content-Security-Policy"), "connect-src 'self';", host)
