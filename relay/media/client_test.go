@@ -172,21 +172,17 @@ func (x *client) connect() error {
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
 	require.NoError(x.t, gather(x.agent))
-	for _, s := range x.answer.Candidates {
-		cand, err := ice.UnmarshalCandidate(s)
-		require.NoError(x.t, err)
-		require.NoError(x.t, x.agent.AddRemoteCandidate(cand))
-	}
-	var err error
+	err := x.addCandidates(x.answer)
+	require.NoError(x.t, err)
 	if x.conn, err = x.agent.Dial(ctx, x.answer.ICE.Ufrag, x.answer.ICE.Pwd); err != nil {
 		return err
 	}
 	handshake := packetio.NewBuffer()
 	x.done.Go(func() { x.read(handshake) })
-	x.dtls, err = dtls.Client(&handshakeConn{Conn: x.conn, in: handshake}, x.conn.RemoteAddr(), &dtls.Config{
-		Certificates: []tls.Certificate{x.cert}, InsecureSkipVerify: true,
-		SRTPProtectionProfiles: []dtls.SRTPProtectionProfile{dtls.SRTP_AES128_CM_HMAC_SHA1_80, dtls.SRTP_AEAD_AES_128_GCM},
-	})
+	x.dtls, err = dtls.ClientWithOptions(&handshakeConn{Conn: x.conn, in: handshake}, x.conn.RemoteAddr(),
+		dtls.WithCertificates(x.cert), dtls.WithInsecureSkipVerify(true),
+		dtls.WithSRTPProtectionProfiles(dtls.SRTP_AES128_CM_HMAC_SHA1_80, dtls.SRTP_AEAD_AES_128_GCM),
+	)
 	if err != nil {
 		return err
 	}
@@ -194,6 +190,19 @@ func (x *client) connect() error {
 		return err
 	}
 	return x.keys()
+}
+
+func (x *client) addCandidates(a *wire.Answer) error {
+	for _, s := range a.Candidates {
+		c, err := ice.UnmarshalCandidate(s)
+		if err != nil {
+			return err
+		}
+		if err := x.agent.AddRemoteCandidate(c); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (x *client) keys() error {
@@ -384,8 +393,31 @@ func (k *track) next(key bool) *rtp.Packet {
 		first = 0x50
 	}
 	// X and S; I and L; picture id of 15 bits; TL0PICIDX; then the frame.
-	p.Payload = []byte{0x90, 0xc0, 0x80 | byte(k.pic>>8&0x7f), byte(k.pic), byte(k.pic), first, byte(k.ssrc)}
+	p.Payload = []byte{0x90, 0xc0, 0x80 | byte(k.pic>>8&0x7f), byte(k.pic), byte(k.pic), first, byte(k.seq)}
 	return p
+}
+
+// begins sends key frames until one arrives in x's slot, and returns the packet: the source is put into the slot only
+// after it was announced, and packets before that go nowhere.
+func (k *track) begins(x *client, slot wire.Slot) rtp.Packet {
+	x.t.Helper()
+	for range 100 {
+		sent := k.next(true)
+		k.x.send(sent)
+		wait := time.After(50 * time.Millisecond)
+		for waiting := true; waiting; {
+			select {
+			case p := <-x.media:
+				if p.SSRC == slot.SSRC && p.Payload[len(p.Payload)-1] == byte(k.seq) {
+					return p
+				}
+			case <-wait:
+				waiting = false
+			}
+		}
+	}
+	require.Fail(x.t, "no key frame arrived")
+	return rtp.Packet{}
 }
 
 // level sets the audio level of a packet.

@@ -3,7 +3,6 @@ package media
 import (
 	"bytes"
 	"context"
-	"crypto/tls"
 	"crypto/x509"
 	"errors"
 	"fmt"
@@ -125,24 +124,22 @@ func (s *Session) connectICE(ctx context.Context, remote wire.ICE) (*ice.Conn, e
 // client's list of profiles is answered with AES-GCM (media.md, "What matters").
 func (s *Session) connectDTLS(ctx context.Context, conn *ice.Conn, in *packetio.Buffer, want string) (*dtls.Conn, error) {
 	mismatch := false
-	d, err := dtls.Server(&handshakeConn{Conn: conn, in: in}, conn.RemoteAddr(), &dtls.Config{
-		Certificates: []tls.Certificate{s.engine.certificate},
-		SRTPProtectionProfiles: []dtls.SRTPProtectionProfile{
-			dtls.SRTP_AEAD_AES_128_GCM, dtls.SRTP_AES128_CM_HMAC_SHA1_80,
-		},
-		ExtendedMasterSecret: dtls.RequireExtendedMasterSecret,
-		ClientAuth:           dtls.RequireAnyClientCert,
+	d, err := dtls.ServerWithOptions(&handshakeConn{Conn: conn, in: in}, conn.RemoteAddr(),
+		dtls.WithCertificates(s.engine.certificate),
+		dtls.WithSRTPProtectionProfiles(dtls.SRTP_AEAD_AES_128_GCM, dtls.SRTP_AES128_CM_HMAC_SHA1_80),
+		dtls.WithExtendedMasterSecret(dtls.RequireExtendedMasterSecret),
+		dtls.WithClientAuth(dtls.RequireAnyClientCert),
 		// The certificate is its own; what makes it the client's is the fingerprint from signalling (RFC 8122).
-		InsecureSkipVerify: true,
-		VerifyPeerCertificate: func(raw [][]byte, _ [][]*x509.Certificate) error {
+		dtls.WithInsecureSkipVerify(true),
+		dtls.WithVerifyPeerCertificate(func(raw [][]byte, _ [][]*x509.Certificate) error {
 			if len(raw) == 0 || fingerprint(raw[0]) != want {
 				mismatch = true
 				return errFingerprint
 			}
 			return nil
-		},
-		LoggerFactory: quiet,
-	})
+		}),
+		dtls.WithLoggerFactory(quiet),
+	)
 	if err != nil {
 		return nil, err
 	}

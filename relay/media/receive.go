@@ -89,7 +89,12 @@ func (r *reader) rtp(b []byte, now time.Time) {
 	}
 	s.hear(now)
 	s.count.inc(PacketsIn)
-	h := &r.header
+	r.take(plain, now)
+}
+
+// take takes a decrypted packet, whose header is in r.header.
+func (r *reader) take(plain []byte, now time.Time) {
+	s, h := r.s, &r.header
 	payload, ok := strip(plain, h)
 	if !ok {
 		s.count.inc(DropMalformed)
@@ -107,10 +112,9 @@ func (r *reader) rtp(b []byte, now time.Time) {
 
 // strip returns the payload without padding (RFC 3550, section 5.1).
 func strip(plain []byte, h *rtp.Header) (payload []byte, ok bool) {
-	n := h.MarshalSize()
+	n := 12 + 4*len(h.CSRC)
 	if h.Extension {
-		// MarshalSize leaves out the padding between and behind extensions.
-		n = 12 + 4*len(h.CSRC)
+		// Not h.MarshalSize(): that leaves out the padding between and behind extensions.
 		n += 4 + 4*int(binary.BigEndian.Uint16(plain[n+2:]))
 	}
 	payload = plain[n:]

@@ -84,6 +84,12 @@ func (r *reader) rtcp(b []byte, now time.Time) {
 	}
 	r.knownC[ssrc] = true
 	s.hear(now)
+	r.control(plain, now)
+}
+
+// control takes a decrypted RTCP packet.
+func (r *reader) control(plain []byte, now time.Time) {
+	s := r.s
 	packets, err := rtcp.Unmarshal(plain)
 	if err != nil {
 		s.count.inc(DropMalformed) // what could be read before the fault is still used
