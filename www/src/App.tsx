@@ -3,7 +3,7 @@ import type { View } from './core/api.gen';
 import { useCore, useSnapshot } from './core/context';
 import { Call } from './call/Call';
 import { t } from './i18n/t';
-import { go, roomPath, routeOf, useRoute } from './route';
+import { go, roomPath, routeOf, useRoute, type Route } from './route';
 import { BadRoom } from './screens/BadRoom';
 import { Crash } from './screens/Crash';
 import { EngineMissing } from './screens/EngineMissing';
@@ -23,6 +23,10 @@ export function App({ token }: { token: string }) {
   const route = useRoute();
   const [chosenHere, setChosenHere] = useState(false);
   useAddress(view, engine.phase === 'ready');
+  const title = titleOf(route, view);
+  useEffect(() => {
+    document.title = title;
+  }, [title]);
 
   const openRoom = (name: string) => {
     setChosenHere(true);
@@ -76,8 +80,7 @@ export function App({ token }: { token: string }) {
 }
 
 /**
- * Keeps address and core in step: the address shows a room's canonical name, and Back and Forward choose rooms. The
- * title names the page.
+ * Keeps address and core in step: the address shows a room's canonical name, and Back and Forward choose rooms.
  */
 function useAddress(view: View, ready: boolean): void {
   const core = useCore();
@@ -96,10 +99,11 @@ function useAddress(view: View, ready: boolean): void {
     addEventListener('popstate', moved);
     return () => removeEventListener('popstate', moved);
   }, [core]);
-  const unread = view.chat.unread;
-  useEffect(() => {
-    if (!name) document.title = t('app.name');
-    else if (unread > 0) document.title = t('app.titleUnread', { unread, room: name });
-    else document.title = t('app.titleRoom', { room: name });
-  }, [name, unread]);
+}
+
+/** The page's title. */
+function titleOf(route: Route, { room: { name }, chat: { unread } }: View): string {
+  if (route.page === 'signin' || route.page === 'enrol') return t('app.titlePage', { page: t(`${route.page}.title`) });
+  if (route.page !== 'room' || !name) return t('app.name');
+  return unread > 0 ? t('app.titleUnread', { unread, room: name }) : t('app.titleRoom', { room: name });
 }

@@ -42,5 +42,5 @@ export function settleTabStop(container: HTMLElement): void {
 }
 
 function roveItems(container: HTMLElement): HTMLElement[] {
-  return [...container.querySelectorAll<HTMLElement>('button')].filter((button) => button.offsetParent !== null);
+  return [...container.querySelectorAll<HTMLElement>('button:not([role])')].filter((button) => button.offsetParent !== null);
 }

@@ -4,6 +4,7 @@ import { useCore } from '../core/context';
 import type { Action } from '../a11y/shortcuts';
 import { say } from '../a11y/announce';
 import { t } from '../i18n/t';
+import { useWakeLock } from '../media/wakeLock';
 import { Spinner } from '../ui/Icon';
 import { useShortcuts } from '../screens/shortcuts';
 import { Alone } from './Alone';
@@ -23,6 +24,7 @@ export function Call({ view }: { view: View }) {
   const frame = useRef<HTMLDivElement>(null);
   const { me, peers } = view;
   useDark();
+  useWakeLock();
 
   const toggle = (which: Panel) => setPanel((now) => (now === which ? null : which));
   const close = () => {
@@ -67,7 +69,7 @@ export function Call({ view }: { view: View }) {
       </main>
       {panel === 'chat' && <Chat chat={view.chat} onClose={close} />}
       {panel === 'people' && <People me={me} peers={peers} room={view.room.name} onClose={close} />}
-      <Toolbar me={me} panel={panel} unread={view.chat.unread} people={peers.length + 1} act={act} />
+      <Toolbar me={me} devices={view.devices} panel={panel} unread={view.chat.unread} people={peers.length + 1} act={act} />
     </div>
   );
 }

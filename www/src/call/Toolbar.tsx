@@ -1,5 +1,5 @@
 import { useLayoutEffect, useRef } from 'preact/hooks';
-import type { Me } from '../core/api.gen';
+import type { Devices, Me } from '../core/api.gen';
 import { useCore } from '../core/context';
 import { onRoveKey, settleTabStop } from '../a11y/roving';
 import { keyOf, type Action } from '../a11y/shortcuts';
@@ -7,9 +7,11 @@ import { t } from '../i18n/t';
 import { IconButton } from '../ui/IconButton';
 import { InputButton } from '../ui/InputButton';
 import type { Panel } from './Call';
+import { CameraMenu, SoundMenu } from './DeviceMenus';
 
 interface Props {
   me: Me;
+  devices: Devices;
   panel: Panel | null;
   unread: number;
   people: number;
@@ -17,7 +19,7 @@ interface Props {
 }
 
 /** The meeting's controls: one Tab stop, arrows inside. */
-export function Toolbar({ me, panel, unread, people, act }: Props) {
+export function Toolbar({ me, devices, panel, unread, people, act }: Props) {
   const core = useCore();
   const bar = useRef<HTMLDivElement>(null);
   const settle = () => {
@@ -36,8 +38,14 @@ export function Toolbar({ me, panel, unread, people, act }: Props) {
         onKeyDown={onRoveKey}
         onFocusIn={settle}
       >
-        <InputButton which="mic" input={me.mic} />
-        <InputButton which="cam" input={me.cam} />
+        <div class="split">
+          <InputButton which="mic" input={me.mic} />
+          <SoundMenu devices={devices} />
+        </div>
+        <div class="split">
+          <InputButton which="cam" input={me.cam} />
+          <CameraMenu devices={devices} />
+        </div>
         {canShare && (
           <IconButton
             id="share"

@@ -4,7 +4,7 @@ import { useCore } from '../core/context';
 import { errorText, t } from '../i18n/t';
 import { Button } from '../ui/Button';
 import { Field, PasswordField } from '../ui/Field';
-import { useCountdown, useTitle } from '../ui/hooks';
+import { useCountdown } from '../ui/hooks';
 import { Plain } from './Plain';
 
 interface Props {
@@ -16,7 +16,6 @@ interface Props {
 
 /** A one-time link was opened: the new host chooses a password, and the first host of all a name too. */
 export function Enrol({ auth, token, onHome }: Props) {
-  useTitle(t('app.titlePage', { page: t('enrol.title') }));
   if (auth.enrolled) {
     return (
       <Plain title={t('enrol.done')} text={auth.name && t('signin.doneText', { name: auth.name })}>

@@ -2,14 +2,12 @@ import type { Auth } from '../core/api.gen';
 import { useCore } from '../core/context';
 import { t } from '../i18n/t';
 import { Button } from '../ui/Button';
-import { useTitle } from '../ui/hooks';
 import { Plain } from './Plain';
 import { SignInForm } from './SignInForm';
 
 /** The host's own page: sign in, or see who is signed in and sign out. */
 export function SignInPage({ auth, onHome }: { auth: Auth; onHome: () => void }) {
   const core = useCore();
-  useTitle(t('app.titlePage', { page: t('signin.title') }));
   if (auth.name) {
     return (
       <Plain title={t('signin.done')} text={t('signin.doneText', { name: auth.name })}>

@@ -1,5 +1,5 @@
 import type { ComponentChildren, RefObject } from 'preact';
-import { useId, useState } from 'preact/hooks';
+import { useEffect, useId, useRef, useState } from 'preact/hooks';
 import { t } from '../i18n/t';
 import { IconButton } from './IconButton';
 import { Icon } from './Icon';
@@ -15,6 +15,7 @@ interface Props {
   help?: string;
   /** In code points. */
   maxLength?: number;
+  /** Takes the focus when it appears. */
   autofocus?: boolean;
   input?: RefObject<HTMLInputElement | null>;
   /** Inside the field, at its end. */
@@ -28,6 +29,11 @@ interface Props {
 /** A labelled line of text with its help and its error. */
 export function Field(p: Props) {
   const id = useId();
+  const own = useRef<HTMLInputElement>(null);
+  const input = p.input ?? own;
+  useEffect(() => {
+    if (p.autofocus) input.current?.focus();
+  }, []);
   const described = [p.error && `${id}-error`, p.help && `${id}-help`, p.describedBy].filter(Boolean).join(' ');
   return (
     <div class="field">
@@ -35,7 +41,7 @@ export function Field(p: Props) {
       <div class="field-box">
         <input
           id={id}
-          ref={p.input ?? null}
+          ref={input}
           type={(p.type ?? 'text') as 'text' /* the types know one kind per tag */}
           name={p.name}
           value={p.value}
@@ -43,7 +49,6 @@ export function Field(p: Props) {
           autocomplete={p.autocomplete ?? 'off'}
           autocapitalize={p.plain ? 'none' : undefined}
           spellcheck={false}
-          autofocus={p.autofocus}
           aria-invalid={p.error ? true : undefined}
           aria-describedby={described || undefined}
           onInput={(event) => p.onInput(cut(event.currentTarget.value, p.maxLength))}

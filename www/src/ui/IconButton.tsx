@@ -20,8 +20,8 @@ export interface IconButtonProps {
 /** A button with a symbol only. It stays focusable when disabled, so that people can find out what it would do. */
 export function IconButton(p: IconButtonProps) {
   const press = (event: MouseEvent) => {
-    // After a pointer's click the focus goes, so that Space and letters stay the meeting's; keyboards keep their place.
-    if (event.detail > 0) (event.currentTarget as HTMLElement).blur();
+    // After a pointer's click on a control the focus goes, so that keys stay the meeting's; keyboards keep their place.
+    if (event.detail > 0 && p.kind !== 'plain') (event.currentTarget as HTMLElement).blur();
     if (!p.disabled && !p.busy) p.onClick();
   };
   return (

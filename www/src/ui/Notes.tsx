@@ -3,6 +3,7 @@ import { say } from '../a11y/announce';
 import type { Note } from '../core/api.gen';
 import { useCore } from '../core/context';
 import { errorText } from '../i18n/t';
+import { play } from '../media/sounds';
 import { crowdText, gather, noteText, type Crowd, type Tone } from './noteText';
 
 /** How long a toast stays, ms. */
@@ -43,10 +44,13 @@ export function Notes() {
       }
       const text = noteText(note.key, note.params);
       if (text) say(text, note.loud);
+      // What was told loudly as trouble is shown when it is over.
+      if (note.key === 'call.back') toast(note);
     };
     return core.on((note) => {
       if (note.t === 'toast') toast(note);
       else if (note.t === 'announce') announce(note);
+      else play(note.key);
     });
   }, [core]);
   return (

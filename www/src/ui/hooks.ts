@@ -27,16 +27,14 @@ export function useCountdown(problem: Problem): number {
   return left;
 }
 
-/** Sets the page's title for as long as the component is shown. */
-export function useTitle(title: string): void {
-  useEffect(() => {
-    document.title = title;
-  }, [title]);
-}
-
-/** A ref for a screen's heading: focus goes there when the screen appears, so that people who listen hear where they are. */
+/**
+ * A ref for a screen's heading: focus goes there when the screen appears, unless a field of it already has it, so that
+ * people who listen hear where they are.
+ */
 export function useFocusOnce<T extends HTMLElement>() {
   const ref = useRef<T>(null);
-  useEffect(() => ref.current?.focus(), []);
+  useEffect(() => {
+    if (document.activeElement === document.body) ref.current?.focus();
+  }, []);
   return ref;
 }
