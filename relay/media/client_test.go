@@ -30,7 +30,7 @@ const (
 
 // call is a room on a relay of its own.
 type call struct {
-	t      *testing.T
+	t      testing.TB
 	engine *Engine
 	group  *Group
 
@@ -41,7 +41,7 @@ type call struct {
 	gone     map[wire.MemberIndex]error
 }
 
-func newCall(t *testing.T) *call {
+func newCall(t testing.TB) *call {
 	t.Helper()
 	e, err := New(Config{Listen: netip.MustParseAddrPort("127.0.0.1:0")})
 	require.NoError(t, err)
@@ -91,7 +91,7 @@ func (c *call) until(what string, ok func() bool) {
 // client is a peer of its own: pion's ICE as the controlling side, its DTLS as the client.
 type client struct {
 	call   *call
-	t      *testing.T
+	t      testing.TB
 	member wire.MemberIndex
 	offer  *wire.Offer
 	answer *wire.Answer

@@ -205,7 +205,7 @@ func waitEnd(ctx context.Context, d *dtls.Conn) string {
 func (s *Session) read(conn *ice.Conn, handshake *packetio.Buffer) {
 	defer s.guard()
 	defer handshake.Close()
-	r := &reader{s: s, known: map[uint32]bool{}, knownC: map[uint32]bool{}}
+	r := newReader(s)
 	b := make([]byte, maxPacket)
 	for {
 		n, err := conn.Read(b)

@@ -53,6 +53,10 @@ type reader struct {
 	resetAt time.Time // then
 }
 
+func newReader(s *Session) *reader {
+	return &reader{s: s, known: map[uint32]bool{}, knownC: map[uint32]bool{}}
+}
+
 // received is what both the reader and the engine's tick use.
 type received struct {
 	mu      sync.Mutex
