@@ -11,8 +11,6 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
-
-	"golang.org/x/text/unicode/norm"
 )
 
 // MaxLength is how many code points a canonical name may have (product.md, "Limits").
@@ -145,7 +143,7 @@ func unhex(c byte) int {
 // towards decomposed or lower-case letters, so the loop ends; FuzzParse watches over it.
 func fold(s string) string {
 	for {
-		next := finalSigma(strings.ToLower(norm.NFKC.String(s)))
+		next := finalSigma(strings.ToLower(nfkc(s)))
 		if next == s {
 			return s
 		}

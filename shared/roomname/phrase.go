@@ -6,8 +6,6 @@ import (
 	"strings"
 	"sync"
 	"unicode"
-
-	"golang.org/x/text/unicode/norm"
 )
 
 //go:embed meetings.txt
@@ -62,7 +60,7 @@ func unaccent(s string) string {
 		return s
 	}
 	var out strings.Builder
-	for _, r := range norm.NFD.String(s) {
+	for _, r := range nfd(s) {
 		switch {
 		case r == 'ł':
 			out.WriteByte('l')

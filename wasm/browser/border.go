@@ -162,13 +162,16 @@ func errorOf(v js.Value) *Error {
 	return e
 }
 
-// try calls f and returns what JavaScript throws in it as an [Error]. Other panics go on.
+// try calls f and returns what JavaScript throws in it as an [Error], and the use of something that is not there as a
+// TypeError, as JavaScript does. Other panics go on.
 func try(f func() js.Value) (v js.Value, err error) {
 	defer func() {
 		switch x := recover().(type) {
 		case nil:
 		case js.Error:
 			err = errorOf(x.Value)
+		case *js.ValueError:
+			err = &Error{Name: "TypeError", Message: x.Error()}
 		default:
 			panic(x)
 		}
@@ -176,8 +179,8 @@ func try(f func() js.Value) (v js.Value, err error) {
 	return f(), nil
 }
 
-// call calls a method that may throw.
-func call(v js.Value, method string, args ...any) (js.Value, error) {
+// Call calls a method that may throw.
+func Call(v js.Value, method string, args ...any) (js.Value, error) {
 	return try(func() js.Value { return v.Call(method, args...) })
 }
 

@@ -12,6 +12,7 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"golang.org/x/text/unicode/norm"
 
 	"github.com/conclave-meet/conclave/wasm/conf"
 )
@@ -37,6 +38,7 @@ func TestAwait(t *testing.T) {
 		{"a promise that is kept later", `() => new Promise(r => setTimeout(() => r("later"), 5))`, "later", ""},
 		{"a promise that is broken", `() => Promise.reject(new DOMException("no", "NotAllowedError"))`, "", "NotAllowedError: no"},
 		{"a promise that is broken with a string", `() => Promise.reject("why")`, "", "Error: why"},
+		{"a call of what is not there", `() => noSuchThing`, "", "ReferenceError: noSuchThing is not defined"},
 		{"a call that throws", `() => { throw new TypeError("bad") }`, "", "TypeError: bad"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -58,6 +60,13 @@ func TestAwaitForGivesUp(t *testing.T) {
 	js.Global().Call("settleLate", 1)
 	_, err = w.await(func() js.Value { return eval(`new Promise(r => setTimeout(r))`) })
 	require.NoError(t, err, "a promise that settles too late does no harm")
+}
+
+func TestTryTakesWhatIsNotThereForAnError(t *testing.T) {
+	_, err := try(func() js.Value { return global("RTCPeerConnection").New() })
+	assert.Equal(t, "TypeError", NameOf(err))
+	_, err = window(t).newPeer(func(string) {})
+	assert.Equal(t, "TypeError", NameOf(err), "node has no peer connections")
 }
 
 func TestTryLetsPanicsOfGoThrough(t *testing.T) {
@@ -250,4 +259,11 @@ func TestFramesRunInAPageThatNobodySees(t *testing.T) {
 	f := window(t).NewFrames(func() { ran <- struct{}{} })
 	f.Ask()
 	<-ran
+}
+
+func TestTextIsNormalized(t *testing.T) {
+	for _, s := range []string{"", "plain", "ﬁne ①", "e\u0301", "한글", "가", "㎏ ℡ ｶﾞ", "Å", "😀"} {
+		assert.Equal(t, norm.NFKC.String(s), Normalize("NFKC", s), "NFKC of %q", s)
+		assert.Equal(t, norm.NFD.String(s), Normalize("NFD", s), "NFD of %q", s)
+	}
 }

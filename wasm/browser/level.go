@@ -40,10 +40,22 @@ func (l *Level) listen(t *track) {
 func (l *Level) Now() float64 {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if !l.track.Truthy() || !l.ready() {
+	if !l.track.Truthy() {
 		return 0
 	}
-	l.analyser.Call("getByteTimeDomainData", l.samples)
+	ready := false
+	_, err := try(func() js.Value {
+		if ready = l.ready(); ready {
+			l.analyser.Call("getByteTimeDomainData", l.samples)
+		}
+		return js.Undefined()
+	})
+	if err != nil {
+		l.track = js.Undefined() // a meter less: Firefox does not take microphones of every sample rate
+	}
+	if err != nil || !ready {
+		return 0
+	}
 	js.CopyBytesToGo(l.buffer[:], l.samples)
 	sum := 0.0
 	for _, b := range l.buffer {
@@ -59,13 +71,8 @@ func (l *Level) Now() float64 {
 // ready connects what is not connected. Without a gesture of the person the context may not run yet.
 func (l *Level) ready() bool {
 	if !l.context.Truthy() {
-		v, err := try(func() js.Value { return js.Global().Get("AudioContext").New() })
-		if err != nil {
-			l.track = js.Undefined()
-			return false
-		}
-		l.context = v
-		l.analyser = v.Call("createAnalyser")
+		l.context = js.Global().Get("AudioContext").New()
+		l.analyser = l.context.Call("createAnalyser")
 		l.analyser.Set("fftSize", levelWindow)
 		l.samples = js.Global().Get("Uint8Array").New(levelWindow)
 	}

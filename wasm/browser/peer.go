@@ -65,12 +65,12 @@ func (w *Window) newPeer(onState func(state string)) (*peer, error) {
 }
 
 func (p *peer) add(kind wire.Kind, init js.Value) (js.Value, error) {
-	t, err := call(p.pc, "addTransceiver", string(kind), init)
+	t, err := Call(p.pc, "addTransceiver", string(kind), init)
 	if err != nil {
 		return t, err
 	}
 	if t.Get("setCodecPreferences").Truthy() {
-		_, err = call(t, "setCodecPreferences", preferences(kind))
+		_, err = Call(t, "setCodecPreferences", preferences(kind))
 	}
 	return t, err
 }
@@ -141,7 +141,7 @@ func (p *peer) answer(a *wire.Answer) error {
 // flow lets a track flow, or with null nothing: not even silence is sent then.
 func (p *peer) flow(s wire.Stream, track js.Value) {
 	// The calls are made here, in order; the browser keeps it (WebRTC, section 5.2, replaceTrack).
-	promise, err := call(p.senders[s].Get("sender"), "replaceTrack", track)
+	promise, err := Call(p.senders[s].Get("sender"), "replaceTrack", track)
 	if err != nil {
 		return
 	}

@@ -144,7 +144,7 @@ func (s *Socket) Write(_ context.Context, message []byte) error {
 	if s.ws.Get("bufferedAmount").Int() > maxUnsent {
 		return errors.New("websocket: messages do not get out")
 	}
-	_, err := call(s.ws, "send", string(message))
+	_, err := Call(s.ws, "send", string(message))
 	return err
 }
 
@@ -155,7 +155,7 @@ func (s *Socket) Close(code int, reason string) error {
 	if code != 1000 && (code < 3000 || code > 4999) {
 		code = 1000
 	}
-	_, err := call(s.ws, "close", code, reason)
+	_, err := Call(s.ws, "close", code, reason)
 	s.release()
 	return err
 }

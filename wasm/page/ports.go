@@ -14,7 +14,8 @@ import (
 // abi is the version of the border with the site.
 const abi = 1
 
-// ports is what the site gave us.
+// ports is what the site gave us. What the site throws is its own fault and does not end the call: it goes to the
+// console.
 type ports struct{ v js.Value }
 
 func findPorts() ports {
@@ -25,17 +26,23 @@ func findPorts() ports {
 	return ports{v}
 }
 
-func (p ports) ready(raw js.Value)    { p.v.Call("ready", raw) }
-func (p ports) deliver(json []byte)   { p.v.Call("deliver", string(json)) }
-func (p ports) set(key, value string) { p.v.Call("set", key, value) }
-func (p ports) fatal(text string)     { p.v.Call("fatal", text) }
+func (p ports) ready(raw js.Value)    { p.call("ready", raw) }
+func (p ports) deliver(json []byte)   { p.call("deliver", string(json)) }
+func (p ports) set(key, value string) { p.call("set", key, value) }
+func (p ports) fatal(text string)     { p.call("fatal", text) }
+
+func (p ports) call(name string, args ...any) {
+	if _, err := browser.Call(p.v, name, args...); err != nil {
+		js.Global().Get("console").Call("error", "conclavePorts."+name+": "+err.Error())
+	}
+}
 
 func (p ports) note(n conf.Note) {
 	b, err := json.Marshal(n)
 	if err != nil {
 		panic(err) // plain data
 	}
-	p.v.Call("note", string(b))
+	p.call("note", string(b))
 }
 
 // stored is what the browser remembers. What cannot be read is as good as nothing.

@@ -34,6 +34,7 @@ globalThis.tryForbidden = () => new Promise(done => setTimeout(async () => {
 		i.onerror = () => bad(new DOMException('', 'Refused'));
 		i.src = 'http://127.0.0.1:9/x.png';
 	}));
+	await attempt('foreign script', () => import('http://127.0.0.1:9/x.js'));
 	await attempt('foreign policy', () => trustedTypes.createPolicy('mine', {}));
 	done(tried);
 }));`
@@ -54,10 +55,11 @@ func TestThePageCannotDoWhatThePolicyForbids(t *testing.T) {
 	assert.Equal(t, map[string]string{
 		"eval": "EvalError", "Function": "EvalError", "innerHTML": "TypeError", "script url": "TypeError",
 		"foreign fetch": "TypeError", "inline style": "Ignored", "foreign image": "Refused", "foreign policy": "TypeError",
+		"foreign script": "TypeError",
 	}, tried)
 	var after []string
 	ann.eval(`[...new Set(violations)].sort()`, &after)
-	assert.Subset(t, after, []string{"connect-src", "img-src", "require-trusted-types-for", "script-src", "trusted-types"})
+	assert.Subset(t, after, []string{"connect-src", "img-src", "require-trusted-types-for", "script-src-elem", "trusted-types"})
 
 	var isolated bool
 	ann.eval(`crossOriginIsolated`, &isolated)

@@ -1,0 +1,8 @@
+//go:build !js
+
+package roomname
+
+import "golang.org/x/text/unicode/norm"
+
+func nfkc(s string) string { return norm.NFKC.String(s) }
+func nfd(s string) string  { return norm.NFD.String(s) }
