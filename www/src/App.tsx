@@ -93,6 +93,7 @@ function useAddress(view: View, ready: boolean): void {
   useEffect(() => {
     const moved = () => {
       const route = routeOf(location.pathname);
+      if (asked.current && location.pathname === roomPath(asked.current)) return;
       if (route.page === 'room') void core.dispatch({ t: 'room.open', name: route.room });
       else if (asked.current) void core.dispatch({ t: 'home' });
     };

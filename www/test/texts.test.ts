@@ -66,6 +66,12 @@ test('an unknown code gives the general text with the code in it', () => {
   assert.match(errorText({ code: 'new.code' }), /new\.code/);
 });
 
+test('a refusal with a known reason is told with it', () => {
+  assert.equal(errorText({ code: 'room.name', params: { why: 'too-long' } }), en['error.room.name.too-long']);
+  assert.equal(errorText({ code: 'room.name', params: { why: 'new-reason' } }), en['error.room.name']);
+  assert.equal(errorText({ code: 'room.name' }), en['error.room.name']);
+});
+
 test('durations read like a clock', () => {
   assert.equal(duration(0), '0:00');
   assert.equal(duration(24 * 60_000 + 7_000), '24:07');

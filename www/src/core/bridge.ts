@@ -69,6 +69,7 @@ export function startCore(url: string, room: string): Core {
   };
   const crash = (details: string) => {
     if (engine.phase === 'crashed') return;
+    console.error('core:', details);
     raw = null;
     // Nobody else would switch camera and microphone off now.
     own.forEach((stream) => stream.getTracks().forEach((track) => track.stop()));

@@ -25,10 +25,13 @@ export function t(key: MsgKey, params?: Params): string {
   return params ? text.replace(/\{(\w+)\}/g, (whole, name: string) => String(params[name] ?? whole)) : text;
 }
 
-/** The text for a refusal's code; an unknown code gets the general one, with the code in it for whoever is asked. */
-export function errorText(problem: { code: string; params?: Params | undefined }): string {
-  const key = `error.${problem.code}`;
-  return isKey(key) ? t(key, problem.params) : t('error.unknown', { code: problem.code });
+/**
+ * The text for a refusal's code: for its particular reason, params.why, where there is one. An unknown code gets the
+ * general text, with the code in it for whoever is asked.
+ */
+export function errorText({ code, params }: { code: string; params?: Params | undefined }): string {
+  for (const key of [`error.${code}.${params?.['why'] ?? ''}`, `error.${code}`]) if (isKey(key)) return t(key, params);
+  return t('error.unknown', { code });
 }
 
 const clockFormat = new Intl.DateTimeFormat(locale, { hour: '2-digit', minute: '2-digit', hour12: false });

@@ -9,6 +9,7 @@ import { Select } from '../ui/Select';
 import { DeviceTrouble } from './DeviceTrouble';
 import { MicLevel } from './MicLevel';
 import { Shell } from './Shell';
+import { SlowJoin } from './SlowJoin';
 import { useInputShortcuts } from './shortcuts';
 import { WeakName } from './WeakName';
 
@@ -41,12 +42,18 @@ export function Prejoin({ view, engine, chosenHere, onOpen }: Props) {
     ask(true);
     void core.dispatch({ t: 'join', name: name.trim() }).catch(() => ask(false));
   };
+  const cancel = () => {
+    ask(false);
+    // Choosing the room again is what leads back here.
+    void core.dispatch({ t: 'room.open', name: view.room.name });
+  };
   const choose = (kind: 'mic' | 'cam' | 'speaker') => (id: string) => void core.dispatch({ t: 'device', kind, id });
   const { devices, me } = view;
   return (
     <Shell view={view} loading={loading}>
       <form onSubmit={join} noValidate>
         <h1>{t('prejoin.title')}</h1>
+        {joining && <SlowJoin onCancel={cancel} />}
         <DeviceTrouble mic={me.mic} cam={me.cam} />
         {chosenHere && view.room.strength.weak && <WeakName onOpen={onOpen} />}
         <Field

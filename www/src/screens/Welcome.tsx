@@ -2,7 +2,7 @@ import { useEffect, useId, useRef, useState } from 'preact/hooks';
 import type { View } from '../core/api.gen';
 import type { Engine } from '../core/core';
 import { useCore } from '../core/context';
-import { errorText, isKey, t } from '../i18n/t';
+import { errorText, t } from '../i18n/t';
 import { go } from '../route';
 import { Brand } from '../ui/Brand';
 import { Button } from '../ui/Button';
@@ -34,7 +34,7 @@ export function Welcome({ view, engine, onOpen }: { view: View; engine: Engine; 
   const open = (event: Event) => {
     event.preventDefault();
     if (!name || parsed?.code) {
-      refuse(parsed?.code || 'room.name');
+      refuse(parsed?.code || 'empty');
       return field.current?.focus();
     }
     onOpen(parsed?.name ?? name);
@@ -82,8 +82,4 @@ export function Welcome({ view, engine, onOpen }: { view: View; engine: Engine; 
   );
 }
 
-/** The text for a name that cannot be one: the particular reason where there is a text for it. */
-function badName(code: string): string {
-  const key = `error.room.name.${code}`;
-  return isKey(key) ? t(key) : errorText({ code: 'room.name' });
-}
+const badName = (why: string): string => errorText({ code: 'room.name', params: { why } });
