@@ -9,7 +9,9 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/conclave-meet/conclave/shared/roomname"
 	"github.com/conclave-meet/conclave/shared/wire"
+	"github.com/conclave-meet/conclave/wasm/browser"
 	"github.com/conclave-meet/conclave/wasm/conf"
 )
 
@@ -98,6 +100,8 @@ func TestResult(t *testing.T) {
 }
 
 func TestParsed(t *testing.T) {
+	roomname.UseNormalizer(browser.Normalize)
+	assert.Equal(t, parse{Name: "büro-東京"}, parsed("B\u0075\u0308RO 東京"), "as two code points, in capitals")
 	assert.Equal(t, parse{Name: "my-room"}, parsed("My%20Room"))
 	assert.Equal(t, parse{Code: "empty"}, parsed(" - "))
 	assert.Equal(t, parse{Code: "bad-character"}, parsed("a/b"))
