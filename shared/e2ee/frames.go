@@ -33,9 +33,9 @@ const (
 	// maxReceivers is how many keys of others are held. A room of 100 with 4 streams each needs 400, and twice that while
 	// keys change; less could refuse a member, more would let a flood of keys take memory (about 500 bytes each).
 	maxReceivers = 4096
-	// maxSenders is how many keys of our own may follow each other. At one generation per minute and four streams that is
-	// 17 hours; more would cost memory (32 bytes each), less would end calls.
-	maxSenders = 4096
+	// maxSenders is how many keys of our own may follow each other. With four streams and a new key per minute that is
+	// 68 hours; more would cost memory (32 bytes each), less would end long calls of many who come and go.
+	maxSenders = 1 << 14
 )
 
 // Frames seals a member's own frames and opens those of the others. The zero value holds no keys. It has one owner: it

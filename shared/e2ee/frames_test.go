@@ -219,17 +219,24 @@ func TestWhoLeftIsNotHeard(t *testing.T) {
 
 func TestKeysThatCannotBeSet(t *testing.T) {
 	var f e2ee.Frames
-	for name, set := range map[string]func(senderkey.ID, []byte) error{"sender": f.SetSender, "receiver": f.SetReceiver} {
-		t.Run(name, func(t *testing.T) {
-			assert.ErrorIs(t, set(senderkey.ID{Stream: 4}, baseKey(1)), e2ee.ErrID)
-			assert.ErrorIs(t, set(senderkey.ID{Generation: 16}, baseKey(1)), e2ee.ErrID)
+	for _, row := range []struct {
+		name string
+		set  func(senderkey.ID, []byte) error
+		most uint16
+	}{
+		{"keys of our own", f.SetSender, 1 << 14},
+		{"keys of others", f.SetReceiver, 4096},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			assert.ErrorIs(t, row.set(senderkey.ID{Stream: 4}, baseKey(1)), e2ee.ErrID)
+			assert.ErrorIs(t, row.set(senderkey.ID{Generation: 16}, baseKey(1)), e2ee.ErrID)
 			for _, size := range []int{0, 16, 31, 33} {
-				assert.ErrorIs(t, set(senderkey.ID{}, make([]byte, size)), sframe.ErrKey)
+				assert.ErrorIs(t, row.set(senderkey.ID{}, make([]byte, size)), sframe.ErrKey)
 			}
-			for i := range uint16(4096) {
-				require.NoError(t, set(senderkey.ID{Index: i}, baseKey(1)))
+			for i := range row.most {
+				require.NoError(t, row.set(senderkey.ID{Index: i}, baseKey(1)))
 			}
-			assert.ErrorIs(t, set(senderkey.ID{Index: 4096}, baseKey(1)), e2ee.ErrFull)
+			assert.ErrorIs(t, row.set(senderkey.ID{Index: row.most}, baseKey(1)), e2ee.ErrFull)
 		})
 	}
 	assert.NoError(t, f.SetReceiver(senderkey.ID{Index: 7}, baseKey(2)), "a known one may change")

@@ -63,9 +63,6 @@ const maxSizeField = 4
 // depacketiser included.
 const MaxOverhead = 1 + maxSizeField + 1
 
-// MaxMetadata is the size of the longest metadata.
-const MaxMetadata = len(label) + 1 + vp8Key
-
 // label begins the metadata, so that no other use of a frame key can be taken for this one (e2ee.md, 17).
 const label = "CNCL1"
 
@@ -182,7 +179,7 @@ func (h *Head) AppendClear(dst []byte) []byte { return append(dst, h.clear[:h.n]
 // AppendTrailer appends T to dst: what an envelope ends with.
 func (h *Head) AppendTrailer(dst []byte) []byte { return append(dst, h.trailer) }
 
-// AppendMetadata appends what is authenticated with the frame to dst, at most [MaxMetadata] bytes.
+// AppendMetadata appends what is authenticated with the frame to dst, at most 16 bytes.
 func (h *Head) AppendMetadata(dst []byte) []byte {
 	return append(append(append(dst, label...), h.trailer), h.clear[:h.n]...)
 }

@@ -45,7 +45,7 @@ func TestWhatStaysClear(t *testing.T) {
 			assert.Equal(t, row.trailer, hex.EncodeToString(head.AppendTrailer(nil)))
 			assert.Equal(t, row.body, hex.EncodeToString(body))
 			assert.Equal(t, "CNCL1"+unhex(t, row.metadataAfterID), string(head.AppendMetadata(nil)))
-			assert.LessOrEqual(t, len(head.AppendMetadata(nil)), envelope.MaxMetadata)
+			assert.LessOrEqual(t, len(head.AppendMetadata(nil)), 16)
 
 			got, ciphertext, err := envelope.Parse(wrap(head, []byte("ciphertext")))
 			require.NoError(t, err)
