@@ -12,8 +12,8 @@ import (
 // maxAddresses bounds the candidates of an answer. A client checks each; beyond some they are virtual interfaces.
 const maxAddresses = 8
 
-// announced are the addresses that clients are told: public ones if given, else those of the host.
-func announced(c Config) ([]netip.Addr, error) {
+// addresses are the addresses that clients are told: public ones if given, else those of the host.
+func addresses(c Config) ([]netip.Addr, error) {
 	if len(c.PublicIPs) > 0 {
 		return c.PublicIPs, nil
 	}

@@ -95,3 +95,15 @@ func BenchmarkForward(b *testing.B) {
 	}
 	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*receivers)/1000, "µs/forwarded")
 }
+
+// BenchmarkJoin is what a join costs the relay before anything is on the network.
+func BenchmarkJoin(b *testing.B) {
+	c := newCall(b)
+	o := describe(5, 49)
+	o.ICE, o.Fingerprint = wire.ICE{Ufrag: "abcd", Pwd: "abcdefghijklmnopqrstuv"}, c.engine.fingerprint
+	for b.Loop() {
+		s, _, err := c.group.Join(1, o, both)
+		require.NoError(b, err)
+		s.Close()
+	}
+}

@@ -34,6 +34,11 @@ type call struct {
 	engine *Engine
 	group  *Group
 
+	from string // the clients' address, when not one that the agent finds: it leaves out ::1
+
+	// profiles are what the clients offer for SRTP, in their order.
+	profiles []dtls.SRTPProtectionProfile
+
 	mu       sync.Mutex
 	slots    map[wire.MemberIndex]map[string]wire.SlotState
 	told     map[wire.MemberIndex]int // how many Slots events
@@ -48,6 +53,7 @@ func newCall(t testing.TB) *call {
 	c := &call{
 		t: t, engine: e, slots: map[wire.MemberIndex]map[string]wire.SlotState{},
 		told: map[wire.MemberIndex]int{}, gone: map[wire.MemberIndex]error{},
+		profiles: []dtls.SRTPProtectionProfile{dtls.SRTP_AES128_CM_HMAC_SHA1_80, dtls.SRTP_AEAD_AES_128_GCM},
 	}
 	c.group = e.NewGroup(Events{Slots: c.onSlots, Speakers: c.onSpeakers, Gone: c.onGone})
 	t.Cleanup(func() { require.NoError(t, e.Close()) })
@@ -147,12 +153,7 @@ func (c *call) enter(m wire.MemberIndex, o *wire.Offer, sending wire.Sending) *c
 	c.t.Helper()
 	cert, err := selfsign.GenerateSelfSigned()
 	require.NoError(c.t, err)
-	agent, err := ice.NewAgentWithOptions(
-		ice.WithNetworkTypes([]ice.NetworkType{ice.NetworkTypeUDP4}), ice.WithIncludeLoopback(),
-		ice.WithIPFilter(func(ip net.IP) bool { return ip.IsLoopback() }),
-		ice.WithCandidateTypes([]ice.CandidateType{ice.CandidateTypeHost}), ice.WithMulticastDNSMode(ice.MulticastDNSModeDisabled),
-	)
-	require.NoError(c.t, err)
+	agent := c.controlling()
 	x := &client{
 		call: c, t: c.t, member: m, offer: o, cert: cert, agent: agent,
 		media: make(chan rtp.Packet, 4096), ctrl: make(chan rtcp.Packet, 4096),
@@ -168,6 +169,26 @@ func (c *call) enter(m wire.MemberIndex, o *wire.Offer, sending wire.Sending) *c
 	return x
 }
 
+// controlling makes a client's ICE agent.
+func (c *call) controlling() *ice.Agent {
+	c.t.Helper()
+	options := []ice.AgentOption{
+		ice.WithNetworkTypes([]ice.NetworkType{ice.NetworkTypeUDP4, ice.NetworkTypeUDP6}), ice.WithIncludeLoopback(),
+		ice.WithIPFilter(func(ip net.IP) bool { return ip.IsLoopback() }),
+		ice.WithCandidateTypes([]ice.CandidateType{ice.CandidateTypeHost}), ice.WithMulticastDNSMode(ice.MulticastDNSModeDisabled),
+	}
+	if c.from != "" {
+		conn, err := net.ListenPacket("udp", c.from)
+		require.NoError(c.t, err)
+		mux := ice.NewUDPMuxDefault(ice.UDPMuxParams{UDPConn: conn})
+		c.t.Cleanup(func() { _ = mux.Close() })
+		options = append(options, ice.WithUDPMux(mux))
+	}
+	agent, err := ice.NewAgentWithOptions(options...)
+	require.NoError(c.t, err)
+	return agent
+}
+
 func (x *client) connect() error {
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
@@ -181,7 +202,7 @@ func (x *client) connect() error {
 	x.done.Go(func() { x.read(handshake) })
 	x.dtls, err = dtls.ClientWithOptions(&handshakeConn{Conn: x.conn, in: handshake}, x.conn.RemoteAddr(),
 		dtls.WithCertificates(x.cert), dtls.WithInsecureSkipVerify(true),
-		dtls.WithSRTPProtectionProfiles(dtls.SRTP_AES128_CM_HMAC_SHA1_80, dtls.SRTP_AEAD_AES_128_GCM),
+		dtls.WithSRTPProtectionProfiles(x.call.profiles...),
 	)
 	if err != nil {
 		return err
@@ -208,7 +229,8 @@ func (x *client) addCandidates(a *wire.Answer) error {
 func (x *client) keys() error {
 	profile, ok := x.dtls.SelectedSRTPProtectionProfile()
 	require.True(x.t, ok)
-	require.Equal(x.t, dtls.SRTP_AEAD_AES_128_GCM, profile, "the relay's order counts, not the client's")
+	best := x.call.profiles[len(x.call.profiles)-1]
+	require.Equal(x.t, best, profile, "the relay's order counts, not the client's")
 	state, _ := x.dtls.ConnectionState()
 	c := srtp.Config{Profile: srtp.ProtectionProfile(profile)}
 	if err := c.ExtractSessionKeysFromDTLS(&state, true); err != nil {

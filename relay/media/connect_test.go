@@ -2,10 +2,13 @@ package media
 
 import (
 	"errors"
+	"net/netip"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/pion/dtls/v3"
+	"github.com/pion/ice/v4"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
@@ -108,6 +111,7 @@ func TestSlotsCanBeAdded(t *testing.T) {
 	bob := c.join(2, describe(1, 1), both)
 	more := *ann.offer
 	more.Fresh = false
+	more.Codecs = []wire.Codec{ann.offer.Codecs[2], ann.offer.Codecs[0]} // as after a negotiation
 	more.Slots = append(append([]wire.Slot(nil), ann.offer.Slots...), wire.Slot{Mid: "v1", Kind: wire.Video})
 	a, err := ann.s.Offer(&more)
 	require.NoError(t, err)
@@ -131,7 +135,7 @@ func TestOffersThatDoNotContinue(t *testing.T) {
 	}{
 		"a fresh one":          {func(o *wire.Offer) { o.Fresh = true }, "fresh"},
 		"another certificate":  {func(o *wire.Offer) { o.Fingerprint = strings.Repeat("A", 95) }, "fingerprint"},
-		"other payload types":  {func(o *wire.Offer) { o.Codecs[0].PT = 99 }, "codecs"},
+		"other payload types":  {func(o *wire.Offer) { o.Codecs[0].PT = 100 }, "codecs"},
 		"other extension ids":  {func(o *wire.Offer) { o.Exts[0].ID = 14 }, "exts"},
 		"another purpose":      {func(o *wire.Offer) { o.Send[0].Stream, o.Send[3].Stream = wire.ScreenAudio, wire.Mic }, "send"},
 		"fewer slots":          {func(o *wire.Offer) { o.Slots = o.Slots[:1] }, "slots"},
@@ -149,6 +153,49 @@ func TestOffersThatDoNotContinue(t *testing.T) {
 		})
 	}
 	assert.Equal(t, uint64(1), ann.s.Stats()[Negotiations])
+}
+
+func TestEveryAddressIsReached(t *testing.T) {
+	e, err := New(Config{Loopback: true})
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, e.Close()) })
+	require.NotZero(t, e.Port())
+	c := &call{t: t, engine: e, profiles: []dtls.SRTPProtectionProfile{dtls.SRTP_AEAD_AES_128_GCM}}
+	c.group = e.NewGroup(Events{})
+	reached := 0
+	for i, address := range e.candidates {
+		switch {
+		case strings.Contains(address, " ::1 "):
+			c.from = "[::1]:0"
+		case strings.Contains(address, " 127.0.0.1 "):
+			c.from = "127.0.0.1:0"
+		default:
+			continue // no traffic leaves the machine
+		}
+		x := c.enter(wire.MemberIndex(i+1), describe(1, 1), both)
+		x.answer.Candidates = []string{address}
+		require.NoError(t, x.connect(), address)
+		reached++
+	}
+	require.Positive(t, reached)
+}
+
+func TestATakenPortIsAnError(t *testing.T) {
+	c := newCall(t)
+	_, err := New(Config{Listen: netip.AddrPortFrom(netip.MustParseAddr("127.0.0.1"), uint16(c.engine.Port()))})
+	assert.ErrorIs(t, err, errInUse)
+}
+
+func TestPublicAddressesAreAnnounced(t *testing.T) {
+	e, err := New(Config{PublicIPs: []netip.Addr{netip.MustParseAddr("203.0.113.7")}})
+	require.NoError(t, err)
+	defer func() { require.NoError(t, e.Close()) }()
+	require.Len(t, e.candidates, 1)
+	got, err := ice.UnmarshalCandidate(e.candidates[0])
+	require.NoError(t, err)
+	assert.Equal(t, "203.0.113.7", got.Address())
+	assert.Equal(t, e.Port(), got.Port())
+	assert.Equal(t, ice.CandidateTypeHost, got.Type())
 }
 
 func TestICECanRestart(t *testing.T) {
@@ -171,7 +218,7 @@ func TestICECanRestart(t *testing.T) {
 	require.Eventually(t, func() bool { return bob.s.peer.Load() != was }, 5*time.Second, time.Millisecond, "a pair is chosen anew")
 	assert.NotEqual(t, was.addr, bob.s.peer.Load().addr)
 	k.x.send(k.next(false))
-	p := bob.gets("a frame on the new way", bob.slot("v0").SSRC, any1)
+	p := bob.gets("a frame on the new way", bob.slot("v0").SSRC, anything)
 	assert.Equal(t, first.SequenceNumber+1, p.SequenceNumber)
 }
 

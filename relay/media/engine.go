@@ -51,7 +51,7 @@ func New(c Config) (*Engine, error) {
 	if err != nil {
 		return nil, fmt.Errorf("make a DTLS certificate: %w", err)
 	}
-	ips, err := announced(c)
+	ips, err := addresses(c)
 	if err != nil {
 		return nil, err
 	}

@@ -1,6 +1,10 @@
 package media
 
-import "github.com/conclave-meet/conclave/shared/wire"
+import (
+	"slices"
+
+	"github.com/conclave-meet/conclave/shared/wire"
+)
 
 // Offer takes a changed description of the same peer connection: more slots at the end, or other ICE credentials, which
 // restart ICE. It waits for nothing on the network. The error is a *wire.Error: wire.CodeOffer, with params.why, or
@@ -14,10 +18,7 @@ func (s *Session) Offer(o *wire.Offer) (*wire.Answer, error) {
 	if o.Fresh {
 		return nil, wire.Refuse(wire.CodeOffer, "why", "fresh")
 	}
-	if refused := continues(s.offers.last, o); refused != nil {
-		return nil, refused
-	}
-	if refused := s.codecsFor(o); refused != nil {
+	if refused := s.terms.continues(s.offers.last, o); refused != nil {
 		return nil, refused
 	}
 	if o.ICE != s.offers.last.ICE {
@@ -37,23 +38,11 @@ func (s *Session) Offer(o *wire.Offer) (*wire.Answer, error) {
 	return a, nil
 }
 
-// codecsFor refuses slots of a kind that no codec carries.
-func (s *Session) codecsFor(o *wire.Offer) *wire.Error {
-	for _, d := range o.Slots {
-		if s.terms.codec(d.Kind).PT == 0 {
-			return wire.Refuse(wire.CodeNoCodec, "kind", string(d.Kind))
-		}
-	}
-	return nil
-}
-
 // keepOffer is what later offers are compared with.
 func keepOffer(o *wire.Offer) *wire.Offer {
 	x := *o
-	x.Codecs = append([]wire.Codec(nil), o.Codecs...)
-	x.Exts = append([]wire.Ext(nil), o.Exts...)
-	x.Send = append([]wire.Send(nil), o.Send...)
-	x.Slots = append([]wire.Slot(nil), o.Slots...)
+	x.Codecs, x.Exts = slices.Clone(o.Codecs), slices.Clone(o.Exts)
+	x.Send, x.Slots = slices.Clone(o.Send), slices.Clone(o.Slots)
 	return &x
 }
 

@@ -3,6 +3,8 @@ package media
 import (
 	"cmp"
 	"context"
+	"fmt"
+	"runtime/debug"
 	"slices"
 	"time"
 
@@ -28,8 +30,7 @@ type change struct {
 func (g *Group) run(ctx context.Context) {
 	t := time.NewTicker(listenEvery)
 	defer t.Stop()
-	var told wire.Speakers
-	var toldAt time.Time
+	var last announced
 	for {
 		select {
 		case <-ctx.Done():
@@ -37,17 +38,37 @@ func (g *Group) run(ctx context.Context) {
 		case <-g.dirty:
 			g.arrange(time.Now())
 		case now := <-t.C:
-			heard, again := g.listen(now)
-			if again {
-				g.arrange(now)
-			}
-			if now.Sub(toldAt) >= speakersEvery && !sameSpeakers(told, heard) {
-				told, toldAt = heard, now
-				if f := g.events.Speakers; f != nil {
-					f(heard)
-				}
-			}
+			g.hear(now, &last)
 		}
+	}
+}
+
+// announced is what clients were told last of who speaks.
+type announced struct {
+	speakers wire.Speakers
+	at       time.Time
+}
+
+// hear looks at the audio levels, and tells who speaks when that changed.
+func (g *Group) hear(now time.Time, last *announced) {
+	defer g.guard()
+	heard, again := g.listen(now)
+	if again {
+		g.arrange(now)
+	}
+	if now.Sub(last.at) < speakersEvery || sameSpeakers(last.speakers, heard) {
+		return
+	}
+	last.speakers, last.at = heard, now
+	if f := g.events.Speakers; f != nil {
+		f(heard)
+	}
+}
+
+// guard keeps a fault in one room from the others: what was not done is done with the next change.
+func (g *Group) guard() {
+	if fault := recover(); fault != nil {
+		g.engine.log.Error("a fault of the relay in a room's media", "fault", fmt.Sprint(fault), "stack", string(debug.Stack()))
 	}
 }
 
@@ -72,6 +93,7 @@ func (g *Group) listen(now time.Time) (heard wire.Speakers, again bool) {
 
 // arrange decides what is in all slots: it takes out what goes, says what comes, and only then puts it in.
 func (g *Group) arrange(now time.Time) {
+	defer g.guard()
 	for to, changes := range g.decide(now) {
 		states := make([]wire.SlotState, 0, len(changes))
 		for _, c := range changes {

@@ -29,12 +29,12 @@ func TestARetransmissionIsTheSamePacket(t *testing.T) {
 	c, _, bob, k, first := watches(t)
 	k.x.send(k.next(false))
 	slot := bob.slot("v0")
-	second := bob.gets("the frame", slot.SSRC, any1)
+	second := bob.gets("the frame", slot.SSRC, anything)
 	require.Equal(t, first.SequenceNumber+1, second.SequenceNumber)
 
 	ask := &rtcp.TransportLayerNack{MediaSSRC: slot.SSRC, Nacks: rtcp.NackPairsFromSequenceNumbers([]uint16{second.SequenceNumber, second.SequenceNumber + 900})}
 	bob.say(ask)
-	again := bob.gets("the retransmission", slot.RTX, any1)
+	again := bob.gets("the retransmission", slot.RTX, anything)
 	assert.Equal(t, uint8(rtxPT), again.PayloadType)
 	assert.Equal(t, second.SequenceNumber, binary.BigEndian.Uint16(again.Payload))
 	assert.Equal(t, second.Payload, again.Payload[2:])
@@ -56,7 +56,7 @@ func TestAMissingPacketIsAskedForAndPassedOn(t *testing.T) {
 	lost := k.next(false)
 	k.x.send(k.next(false))
 	slot := bob.slot("v0")
-	after := bob.gets("the frame behind the gap", slot.SSRC, any1)
+	after := bob.gets("the frame behind the gap", slot.SSRC, anything)
 	require.Equal(t, first.SequenceNumber+2, after.SequenceNumber)
 
 	nack := told(ann, "a NACK", func(*rtcp.TransportLayerNack) bool { return true })
@@ -68,7 +68,7 @@ func TestAMissingPacketIsAskedForAndPassedOn(t *testing.T) {
 	rtx.PayloadType, rtx.SSRC, rtx.SequenceNumber = rtxPT, 4711, 9
 	rtx.Payload = append(binary.BigEndian.AppendUint16(nil, lost.SequenceNumber), lost.Payload...)
 	k.x.send(&rtx)
-	got := bob.gets("the repaired frame", slot.SSRC, any1)
+	got := bob.gets("the repaired frame", slot.SSRC, anything)
 	assert.Equal(t, first.SequenceNumber+1, got.SequenceNumber)
 	k.x.send(lost) // late after all: no second packet with this number
 	rtx.SequenceNumber++
@@ -99,7 +99,7 @@ func TestKeyFrameRequestsAreHeldTogether(t *testing.T) {
 	assert.InDelta(t, keyFrameEvery, time.Since(at), float64(200*time.Millisecond))
 	assert.Equal(t, before+1, ann.s.Stats()[PLIOut])
 	k.x.send(k.next(true))
-	cid.gets("the key frame", cid.slot("v0").SSRC, any1)
+	cid.gets("the key frame", cid.slot("v0").SSRC, anything)
 }
 
 func TestKeyFrames(t *testing.T) {
@@ -123,7 +123,7 @@ func TestASlotGoesOnAcrossSources(t *testing.T) {
 	c.until("cid in the same slot", func() bool { return c.slots[2]["v0"].Source == cam(3) })
 	k := cid.camera(900_000)
 	stop := k.plays(true)
-	p := bob.gets("cid's picture", bob.slot("v0").SSRC, any1)
+	p := bob.gets("cid's picture", bob.slot("v0").SSRC, anything)
 	stop()
 	assert.Equal(t, cam(3).CSRC(), p.CSRC[0])
 	assert.Equal(t, first.SequenceNumber+1, p.SequenceNumber)

@@ -72,23 +72,26 @@ func uses(o *wire.Offer, k wire.Kind) bool {
 }
 
 // continues reports whether offer o describes the peer connection that offer was described by before, but for more slots
-// at the end and other ICE credentials. It returns nil or the refusal.
-func continues(was, o *wire.Offer) *wire.Error {
+// at the end and other ICE credentials. Browsers may list codecs in another order, or leave out those that were not
+// taken: only what was agreed on must be there. It returns nil or the refusal.
+func (t *terms) continues(was, o *wire.Offer) *wire.Error {
 	no := func(why string) *wire.Error { return wire.Refuse(wire.CodeOffer, "why", why) }
-	if o.Fingerprint != was.Fingerprint {
+	now, refused := agree(o)
+	if refused != nil {
+		return refused
+	}
+	codec := func(a, b wire.Codec) bool { return a.PT == b.PT && a.RTX == b.RTX }
+	line := func(a, b wire.Send) bool { return a.Mid == b.Mid && a.Stream == b.Stream }
+	switch {
+	case o.Fingerprint != was.Fingerprint:
 		return no("fingerprint")
-	}
-	if !slices.Equal(o.Codecs, was.Codecs) {
+	case !codec(now.audio, t.audio) || !codec(now.video, t.video):
 		return no("codecs")
-	}
-	if !slices.Equal(o.Exts, was.Exts) {
+	case now.mid != t.mid || now.transport != t.transport || now.level != t.level:
 		return no("exts")
-	}
-	same := func(a, b wire.Send) bool { return a.Mid == b.Mid && a.Stream == b.Stream }
-	if !slices.EqualFunc(o.Send, was.Send, same) {
+	case !slices.EqualFunc(o.Send, was.Send, line):
 		return no("send")
-	}
-	if len(o.Slots) < len(was.Slots) || !slices.Equal(o.Slots[:len(was.Slots)], was.Slots) {
+	case len(o.Slots) < len(was.Slots) || !slices.Equal(o.Slots[:len(was.Slots)], was.Slots):
 		return no("slots")
 	}
 	return nil
