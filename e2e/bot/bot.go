@@ -53,11 +53,12 @@ type Bot struct {
 	offers atomic.Int64 // descriptions made
 
 	// guarded by mu
-	mu     sync.Mutex
-	view   conf.View
-	stored map[string]string
-	notes  []conf.Note
-	moved  chan struct{} // closed and replaced when view changes
+	mu       sync.Mutex
+	view     conf.View
+	stored   map[string]string
+	notes    []conf.Note
+	refusals []wire.Error
+	moved    chan struct{} // closed and replaced when view changes
 }
 
 // Start lets a bot enter a room.
@@ -77,11 +78,9 @@ func Start(cfg Config) *Bot {
 	b.gate = newGate(link.DialWebSocket(cfg.URL, header(cfg.Origin)))
 	b.link = link.New(link.Config{
 		Dial: b.gate.dial, Jitter: rand.Float64,
-		Up:   func() { b.post(conf.LinkUp{}) },
-		Down: func(tries int) { b.post(conf.LinkDown{Tries: tries}) },
-		Message: func(m wire.ServerMessage, re uint32) {
-			b.post(conf.Received{Message: m, Re: re})
-		},
+		Up:      func() { b.post(conf.LinkUp{}) },
+		Down:    func(tries int) { b.post(conf.LinkDown{Tries: tries}) },
+		Message: b.message,
 	})
 	b.state = conf.New(conf.Config{Client: "bot/1", WantAll: true, FirstVideo: cfg.FirstVideo})
 	b.wg.Go(b.run)
@@ -98,6 +97,25 @@ func header(origin string) map[string][]string {
 		return nil
 	}
 	return map[string][]string{"Origin": {origin}}
+}
+
+// message hands on what the relay says.
+func (b *Bot) message(m wire.ServerMessage, re uint32) {
+	if f, ok := m.(*wire.Failure); ok {
+		b.mu.Lock()
+		if len(b.refusals) < maxNotes {
+			b.refusals = append(b.refusals, f.Error)
+		}
+		b.mu.Unlock()
+	}
+	b.post(conf.Received{Message: m, Re: re})
+}
+
+// Refusals are what the relay refused of this bot so far.
+func (b *Bot) Refusals() []wire.Error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return slices.Clone(b.refusals)
 }
 
 // Do lets the person at the bot do something.

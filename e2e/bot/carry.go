@@ -7,7 +7,7 @@ import (
 	"github.com/conclave-meet/conclave/wasm/conf"
 )
 
-// maxNotes bounds what Notes returns.
+// maxNotes bounds what Notes and Refusals return.
 const maxNotes = 1000
 
 // carry does what the state asks for. It runs on run's goroutine and must not wait: results are posted by others.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"slices"
 	"strconv"
 	"time"
 
@@ -180,7 +181,12 @@ func (p *peer) describe(fresh bool) (*wire.Offer, error) {
 	for t, s := range p.sends {
 		sends[t.Mid()] = s
 	}
-	return sdp.Describe(offer.SDP, sends, fresh)
+	o, err := sdp.Describe(offer.SDP, sends, fresh)
+	if err == nil {
+		// pion lists extensions in the order of a map; the relay wants later offers to repeat earlier ones.
+		slices.SortFunc(o.Exts, func(a, b wire.Ext) int { return int(a.ID) - int(b.ID) })
+	}
+	return o, err
 }
 
 // makeOffer carries MakeOffer out, on work's goroutine.

@@ -19,7 +19,7 @@ import (
 )
 
 // patience is how long a person waits for something. It bounds failures only; everything waits for what it needs.
-const patience = 30 * time.Second
+const patience = time.Minute
 
 const room = "quiet-otters"
 
@@ -80,6 +80,9 @@ func (c *call) start(name string, how ...with) *person {
 	c.t.Cleanup(func() {
 		p.Close()
 		assert.Empty(c.t, p.Faults(), "what %s saw in the slots", name)
+		if c.t.Failed() {
+			c.t.Logf("%s: %d negotiations, refused: %v", name, p.Negotiations(), p.Refusals())
+		}
 	})
 	c.named[name] = p
 	return p

@@ -12,11 +12,11 @@ import (
 )
 
 func TestTwentyFivePeopleSeeOneAnotherAndHearThoseWhoSpeak(t *testing.T) {
-	const crowd, speakers = 25, 4
+	const crowd, speakers = 25, 3
 	begun := time.Now()
 	c := newCall(t)
 	// Enough slots from the beginning, so that what is counted is what coming and going costs.
-	how := []with{slots(25), fps(5)}
+	how := []with{slots(25), fps(4)}
 	people := []*person{c.host("ann", how...)}
 	for i := 1; i < crowd; i++ {
 		people = append(people, c.start(fmt.Sprintf("guest-%02d", i), how...))
