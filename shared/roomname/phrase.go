@@ -156,7 +156,7 @@ func (t *text) readMeetingWord(i int, from phrase, reach func(j int, to phrase, 
 		}
 		makes, found := words[t.sub(i, j)]
 		if !found {
-			makes, found = words[unaccent(t.sub(i, j))]
+			makes, found = words[t.plainSub(i, j)]
 		}
 		switch {
 		case !found:

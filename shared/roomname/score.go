@@ -1,6 +1,9 @@
 package roomname
 
-import "math"
+import (
+	"math"
+	"strings"
+)
 
 // Strength is how hard a room name is to guess.
 type Strength struct {
@@ -79,6 +82,9 @@ type text struct {
 	runes []rune
 	str   string
 	off   []int // off[i] is the byte offset of runes[i] in str; off[len(runes)] is len(str)
+
+	plain    string // str without accents
+	plainOff []int  // off, for plain
 }
 
 func newText(name string) *text {
@@ -93,8 +99,27 @@ func newText(name string) *text {
 	}
 	t.off = append(t.off, len(name))
 	t.str = name
+	t.spellPlain()
 	return t
 }
+
+// spellPlain fills in plain, rune by rune: a name is looked at from every rune on, and taking accents off is slow.
+func (t *text) spellPlain() {
+	if len(t.runes) == len(t.str) {
+		t.plain, t.plainOff = t.str, t.off
+		return
+	}
+	var b strings.Builder
+	for i := range t.runes {
+		t.plainOff = append(t.plainOff, b.Len())
+		b.WriteString(unaccent(t.sub(i, i+1)))
+	}
+	t.plainOff = append(t.plainOff, b.Len())
+	t.plain = b.String()
+}
+
+// plainSub returns runes [i,j) without accents, without copying.
+func (t *text) plainSub(i, j int) string { return t.plain[t.plainOff[i]:t.plainOff[j]] }
 
 // sub returns runes [i,j) as a string, without copying.
 func (t *text) sub(i, j int) string { return t.str[t.off[i]:t.off[j]] }
