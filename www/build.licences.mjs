@@ -1,6 +1,10 @@
-// Collects the licences of everything that the site ships, from the packages it was built from.
-import { readFile } from 'node:fs/promises';
+// Collects the licences of everything that the site and the relay around it ship, from what they are built from.
+import { execFile } from 'node:child_process';
+import { readFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
+
+const run = promisify(execFile);
 
 const packages = ['preact', '@material-symbols/svg-400', '@fontsource-variable/inter'];
 
@@ -13,7 +17,23 @@ export async function licences(root, goRoot) {
     parts.push(section(`${name} ${version} (${license})`, await readFile(join(folder, 'LICENSE'), 'utf8')));
   }
   parts.push(section('Go runtime and wasm_exec.js (BSD-3-Clause)', await goLicence(goRoot)));
+  for (const { title, text } of await goModules(root)) parts.push(section(title, text));
   return parts.join('\n');
+}
+
+/** Licences of the Go modules in the page's core and in the relay, which carries this site. */
+async function goModules(root) {
+  const format = '{{with .Module}}{{if not .Main}}{{.Path}} {{.Version}}\t{{.Dir}}{{end}}{{end}}';
+  const list = (target, env) =>
+    run(process.env.GO ?? 'go', ['list', '-deps', '-f', format, target], { cwd: join(root, '..'), env: { ...process.env, ...env } });
+  const answers = await Promise.all([list('./wasm/page', { GOOS: 'js', GOARCH: 'wasm' }), list('./relay', {})]);
+  const lines = new Set(answers.flatMap(({ stdout }) => stdout.split('\n')).filter(Boolean));
+  return Promise.all([...lines].sort().map(async (line) => {
+    const [title, folder] = line.split('\t');
+    const name = (await readdir(folder)).find((file) => /^(LICEN[CS]E|COPYING)/i.test(file));
+    if (!name) throw new Error(`${title}: no licence found`);
+    return { title, text: await readFile(join(folder, name), 'utf8') };
+  }));
 }
 
 function section(title, text) {

@@ -54,7 +54,6 @@ export function Call({ view }: { view: View }) {
       <a class="skip" href="#controls" onClick={skip}>
         {t('call.skip')}
       </a>
-      <h1 class="visually-hidden">{t('call.title', { room: view.room.name })}</h1>
       <TopBar room={view.room.name} joinedAt={view.app.joinedAt} />
       <main class="call-main" data-lost={view.app.conn === 'lost'}>
         <Stage me={me} peers={peers} stage={view.stage} />

@@ -77,7 +77,7 @@ export function Toolbar({ me, devices, panel, unread, people, act }: Props) {
         <IconButton
           id="people"
           icon="people"
-          label={t('bar.people')}
+          label={t('bar.people', { count: people })}
           keys={keyOf.people}
           pressed={panel === 'people'}
           badge={people}

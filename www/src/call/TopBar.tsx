@@ -6,6 +6,7 @@ import { useNow } from '../ui/hooks';
 export function TopBar({ room, joinedAt }: { room: string; joinedAt: number }) {
   return (
     <header class="top-bar">
+      <h1 class="visually-hidden">{t('call.title', { room })}</h1>
       <span class="room-name">
         <Icon name="room" />
         <bdi dir="auto">{room}</bdi>
