@@ -33,8 +33,8 @@ test('who speaks on page two comes to the last place of page one, and nobody els
   assert.deepEqual(order(peers(5), 4, 0, 3), [2, 3, 4, 'me', 5, 6]);
 });
 
-test('a page for one person shows me first and does not lose the others', () => {
-  assert.deepEqual(order(peers(2), 1, 0, 3), ['me', 2, 3]);
+test('a page for one person shows who speaks, then me, and loses nobody', () => {
+  assert.deepEqual(order(peers(2), 1, 0, 3), [3, 'me', 2]);
 });
 
 test('the presenter stands first', () => {

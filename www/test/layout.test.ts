@@ -124,6 +124,10 @@ test('a shared screen and its strip lie inside and apart in 20,000 random stages
   }
 });
 
+test('a low window shows two people beside a shared screen', () => {
+  assert.equal(stage(740, 190, 8).strip.length, 2);
+});
+
 test('a shared screen is the largest thing on the stage', () => {
   for (const [W, H] of [[1280, 676], [360, 624], [800, 476], [1920, 960]] as const) {
     const { main, strip } = stage(W, H, 8);

@@ -18,6 +18,14 @@ interface Props {
   act: (action: Action) => void;
 }
 
+/** Up opens the menu beside a control, where it is shown; the other keys move. */
+function onKey(event: KeyboardEvent): void {
+  const menu = document.activeElement?.closest('.split')?.querySelector<HTMLElement>('.menu-button');
+  if (event.key !== 'ArrowUp' || !menu?.offsetParent) return onRoveKey(event);
+  event.preventDefault();
+  menu.click();
+}
+
 /** The meeting's controls: one Tab stop, arrows inside. */
 export function Toolbar({ me, devices, panel, unread, people, act }: Props) {
   const core = useCore();
@@ -35,7 +43,7 @@ export function Toolbar({ me, devices, panel, unread, people, act }: Props) {
         ref={bar}
         role="toolbar"
         aria-label={t('call.controls')}
-        onKeyDown={onRoveKey}
+        onKeyDown={onKey}
         onFocusIn={settle}
       >
         <div class="split">

@@ -32,7 +32,8 @@ export function order(peers: readonly Peer[], k: number, first: number, dominant
   const others = peers.map((peer) => peer.index);
   const front = others.indexOf(first);
   if (front > 0) others.unshift(...others.splice(front, 1));
-  const myPlace = Math.min(Math.max(0, k - 1), others.length);
+  // A page for one person is the others' before it is mine.
+  const myPlace = Math.min(Math.max(1, k - 1), others.length);
   const speaks = others.indexOf(dominant);
   if (speaks >= myPlace && myPlace > 0) {
     const last = myPlace - 1;

@@ -104,7 +104,9 @@ export function stage(W: number, H: number, n: number): StageLayout {
 }
 
 function besideStage(W: number, H: number, n: number, { gap, pad }: Rules): StageLayout {
-  const w = n > 0 ? Math.min(stripTileW, W * 0.25) : 0;
+  // Low windows still show two people.
+  const twoHigh = Math.max(0, ((H - 2 * pad - gap) / 2) * (16 / 9));
+  const w = n > 0 ? Math.min(stripTileW, W * 0.25, twoHigh) : 0;
   const h = (w * 9) / 16;
   const main = { x: pad, y: pad, w: Math.max(0, W - 2 * pad - (n > 0 ? w + gap : 0)), h: Math.max(0, H - 2 * pad) };
   const fits = n > 0 ? Math.max(0, Math.floor((main.h + gap) / (h + gap))) : 0;
