@@ -24,6 +24,7 @@ type ticketing struct {
 	got     time.Time // when ticket came
 	forAuth bool      // the ticket that is asked for goes out with auth
 	tried   bool      // a ticket went out on this connection
+	refused bool      // the relay refused one
 	n       uint32    // auth's number
 }
 
@@ -103,6 +104,9 @@ func (s *State) accounted(e APIResult) {
 func (s *State) askTicket() {
 	k := &s.auth
 	if !s.call.wanted || s.call.greeted || s.call.seated {
+		return
+	}
+	if k.refused {
 		return
 	}
 	fresh := k.ticket != "" && s.now.Sub(k.got) < ticketLife

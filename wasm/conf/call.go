@@ -2,6 +2,7 @@ package conf
 
 import (
 	"strings"
+	"time"
 
 	"github.com/conclave-meet/conclave/shared/roomname"
 	"github.com/conclave-meet/conclave/shared/wire"
@@ -21,7 +22,10 @@ type call struct {
 	token  string // resume token; it may be there without a seat of this page (a reload)
 	n      uint32 // the last message's number
 
-	sent wire.Sending // what the relay knows of my streams
+	told     bool         // the relay knows of my streams what sent says
+	sent     wire.Sending // what it knows
+	life     string       // the room's incarnation
+	repeatAt time.Time    // when to say again what may have been dropped
 }
 
 // onRoom handles the commands that move between screens.
@@ -117,7 +121,7 @@ func (s *State) join() {
 	s.do(Connect{})
 	s.neg.tries = 0
 	s.needFresh()
-	s.auth.tried = false
+	s.auth.tried, s.auth.refused = false, false
 	s.askTicket()
 }
 
@@ -139,7 +143,7 @@ func (s *State) finish(why Problem) {
 // stop ends whatever runs: connection, media, devices. The seat is given up when the relay can still be told.
 func (s *State) stop() {
 	if s.call.wanted {
-		if s.call.greeted && !s.call.waits { // who waits only goes away (wire, "Order of things")
+		if s.call.greeted {
 			s.send(new(wire.Leave))
 		}
 		s.do(ClosePeer{})

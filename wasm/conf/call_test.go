@@ -144,6 +144,22 @@ func TestATicketThatBecameOldIsReplacedBeforeHello(t *testing.T) {
 	assert.Equal(t, "new", hello[0].Ticket)
 }
 
+func TestATicketThatTheRelayRefusesIsReplacedOnce(t *testing.T) {
+	c := newClient(t, Config{})
+	c.on(APIResult{Op: "session", Name: "ann"})
+	c.on(&OpenRoom{Name: "r"})
+	c.on(&Join{Name: "ann"})
+	c.on(APIResult{Op: "ticket", Ticket: "late"})
+	c.on(Offered{Offer: offer(true, 4)})
+	require.Len(t, sent[*wire.Hello](c.on(LinkUp{})), 1)
+	c.says(&wire.Bye{Error: wire.Error{Code: wire.CodeTicket}})
+	c.on(LinkDown{Tries: 1})
+	hello := sent[*wire.Hello](c.on(LinkUp{}))
+	require.Len(t, hello, 1)
+	assert.Empty(t, hello[0].Ticket, "as a guest, who can become a host by auth")
+	assert.Equal(t, "ticket", one[CallAPI](t, c.says(&wire.Waiting{For: wire.WaitHost})).Op)
+}
+
 func TestTheHostSignsInWhileWaiting(t *testing.T) {
 	c := greeted(t, Config{})
 	c.says(&wire.Waiting{For: wire.WaitHost})
@@ -320,11 +336,11 @@ func TestLeavingEndsEverythingAtOnce(t *testing.T) {
 	assert.Empty(t, c.on(LinkUp{}), "a connection that was under way is none of ours")
 }
 
-func TestWhoWaitsGoesAwayWithoutAMessage(t *testing.T) {
+func TestWhoWaitsCanLeave(t *testing.T) {
 	c := greeted(t, Config{})
 	c.says(&wire.Waiting{For: wire.WaitHost})
 	fx := c.on(&Leave{})
-	assert.Empty(t, of[Send](fx))
+	assert.Len(t, sent[*wire.Leave](fx), 1)
 	one[Disconnect](t, fx)
 }
 

@@ -86,8 +86,8 @@ func (s *State) settleFlow() {
 
 // settleState tells the relay what I send.
 func (s *State) settleState() {
-	if now := s.sending(); now != s.call.sent {
-		s.call.sent = now
+	if now := s.sending(); now != s.call.sent || !s.call.told {
+		s.call.sent, s.call.told = now, true
 		s.send(&wire.SetState{Sending: now})
 	}
 }

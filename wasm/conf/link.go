@@ -1,6 +1,8 @@
 package conf
 
 import (
+	"time"
+
 	"github.com/conclave-meet/conclave/shared/wire"
 )
 
@@ -34,6 +36,7 @@ func (s *State) linkLost() {
 	}
 	c := &s.call
 	c.up, c.greeted, c.in, c.waits = false, false, false, false
+	c.repeatAt = time.Time{}
 	s.auth.tried = false
 	s.unanswered()
 	s.unsent()
@@ -57,7 +60,7 @@ func (s *State) greet() {
 		h.Offer, h.Ticket = s.neg.offer, s.takeTicket()
 		s.neg.phase, s.neg.n = asked, 0
 	}
-	c.greeted, c.sent = true, h.State
+	c.greeted, c.told, c.sent = true, true, h.State
 	s.auth.tried = h.Ticket != ""
 	s.send(h)
 }
@@ -123,6 +126,8 @@ func (s *State) welcome(m *wire.Welcome) {
 		s.view.App.JoinedAt = s.now.UnixMilli()
 	}
 	s.present(m)
+	s.resumeChat(m.Incarnation != c.life)
+	c.life = m.Incarnation
 	switch {
 	case m.Answer != nil && s.neg.phase == asked:
 		s.accept(m.Answer)
@@ -130,6 +135,9 @@ func (s *State) welcome(m *wire.Welcome) {
 		s.allSlots(m.Slots)
 	case s.neg.phase == made && s.neg.offer.Fresh:
 		// A fresh one is on its way already.
+	case s.neg.phase == asked && s.neg.offer.Fresh && s.neg.n != 0:
+		// It crossed the welcome, and is answered by itself.
+		s.neg.giveUp = s.now.Add(answerTime)
 	default:
 		s.needFresh()
 	}
@@ -150,9 +158,27 @@ func (s *State) bye(e wire.Error) {
 	case wire.CodeDrain, wire.CodeSlow, wire.CodeTimeout, wire.CodeInternal:
 		s.linkLost()
 		return
+	case wire.CodeTicket:
+		// It became too old on its way. Once more without one; auth brings the next.
+		if !s.auth.refused {
+			s.auth.refused = true
+			s.linkLost()
+			return
+		}
 	}
 	s.call.greeted = false // there is nobody to send leave to
 	s.finish(problem(e))
+}
+
+// repeat says everything again that the relay may have dropped because it came too fast; which messages those were it
+// does not say.
+func (s *State) repeat() {
+	if s.call.in {
+		s.call.told, s.wants.told = false, false
+		s.crowd.told = !s.crowd.hand
+		s.unanswered()
+		s.unsent()
+	}
 }
 
 // failure finds out which of my messages was refused.
@@ -163,6 +189,9 @@ func (s *State) failure(e wire.Error, re uint32) {
 	case e.Code == wire.CodeMedia || e.Code == wire.CodeNoMedia:
 		s.mediaGone()
 	case re != 0 && s.chatRefused(e, re):
+	case e.Code == wire.CodeRate:
+		s.call.repeatAt = s.now.Add(max(rateWait, time.Duration(e.RetryAfter)*time.Millisecond))
+		s.tell(Note{T: "toast", Key: errorKey(e.Code), Tone: "warn"})
 	case re != 0 && re == s.auth.n:
 		s.auth.n = 0
 		s.view.Auth.Problem = problem(e)

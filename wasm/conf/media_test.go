@@ -281,6 +281,20 @@ func TestAHandGoesUpAtOnceAndFollowsTheRelay(t *testing.T) {
 	assert.Zero(t, c.s.View().Me.Hand)
 }
 
+func TestWhatTheRelayDroppedIsSaidAgain(t *testing.T) {
+	c := inCall(t, Config{})
+	c.on(&Mic{})
+	c.on(&Hand{})
+	c.on(&Say{Text: "hi"})
+	fx := c.says(&wire.Failure{Error: wire.Error{Code: wire.CodeRate}})
+	assert.Empty(t, of[Send](fx))
+	fx = c.later(2 * rateWait)
+	assert.Equal(t, []*wire.SetState{{Sending: wire.Sending{Cam: true}}}, sent[*wire.SetState](fx))
+	assert.Equal(t, []*wire.SetHand{{Up: true}}, sent[*wire.SetHand](fx))
+	assert.Len(t, sent[*wire.SendChat](fx), 1)
+	assert.Len(t, sent[*wire.SetWants](fx), 1)
+}
+
 func TestChat(t *testing.T) {
 	t.Run("mine is pending until the relay says it back", func(t *testing.T) {
 		c := inCall(t, Config{})
@@ -303,12 +317,35 @@ func TestChat(t *testing.T) {
 		assert.Empty(t, c.s.View().Chat.Messages)
 		assert.Equal(t, "member.gone", c.s.View().Chat.Problem.Code)
 	})
-	t.Run("one that came too fast is sent again", func(t *testing.T) {
+	t.Run("one that got through before the connection was lost is not written twice", func(t *testing.T) {
 		c := inCall(t, Config{})
-		n := number[*wire.SendChat](t, c.on(&Say{Text: "hi"}))
-		fx := c.on(Received{Message: &wire.Failure{Error: wire.Error{Code: wire.CodeRate}}, Re: n})
-		assert.Empty(t, of[Send](fx))
-		assert.Len(t, sent[*wire.SendChat](c.later(2*rateWait)), 1)
+		c.on(&Say{Text: "got through"})
+		c.on(&Say{Text: "did not"})
+		c.on(LinkDown{Tries: 1})
+		c.on(LinkUp{})
+		fx := c.says(resumed())
+		fx = append(fx, c.says(&wire.Chat{ID: 1, From: ann, Text: "got through"})...)
+		fx = append(fx, c.later(2*replayTime)...)
+		assert.Equal(t, []*wire.SendChat{{Text: "did not"}}, sent[*wire.SendChat](fx))
+		assert.Len(t, c.s.View().Chat.Messages, 2)
+	})
+	t.Run("what is said again after a lost connection is drawn once", func(t *testing.T) {
+		c := inCall(t, Config{})
+		c.says(&wire.Chat{ID: 1, From: bob, Text: "x"})
+		c.says(&wire.Chat{ID: 1, From: bob, Text: "x"})
+		assert.Len(t, c.s.View().Chat.Messages, 1)
+	})
+	t.Run("another life of the room begins empty", func(t *testing.T) {
+		c := inCall(t, Config{})
+		c.says(&wire.Chat{ID: 9, From: bob, Text: "x"})
+		c.on(LinkDown{Tries: 1})
+		c.on(LinkUp{})
+		w := resumed()
+		w.Incarnation, w.Resumed, w.Media = "another", false, wire.MediaGone
+		c.says(w)
+		assert.Empty(t, c.s.View().Chat.Messages)
+		c.says(&wire.Chat{ID: 1, From: bob, Text: "y"})
+		assert.Len(t, c.s.View().Chat.Messages, 1)
 	})
 	t.Run("ten wait for a lost connection and no more", func(t *testing.T) {
 		c := inCall(t, Config{})
@@ -319,7 +356,7 @@ func TestChat(t *testing.T) {
 		assert.Len(t, c.s.View().Chat.Messages, maxQueued)
 		assert.Equal(t, "rate", c.s.View().Chat.Problem.Code)
 		c.on(LinkUp{})
-		assert.Len(t, sent[*wire.SendChat](c.says(resumed())), maxQueued)
+		assert.Len(t, sent[*wire.SendChat](c.says(resumed())), maxQueued, "none of them was sent before")
 	})
 	t.Run("only so much is kept", func(t *testing.T) {
 		c := inCall(t, Config{})

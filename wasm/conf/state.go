@@ -109,11 +109,11 @@ func (s *State) Deadline() (t time.Time, ok bool) {
 	return t, !t.IsZero()
 }
 
-func (s *State) timers() [5]*time.Time {
-	return [...]*time.Time{&s.neg.freshAt, &s.neg.giveUp, &s.wants.at, &s.chat.retryAt, &s.auth.giveUp}
+func (s *State) timers() [6]*time.Time {
+	return [...]*time.Time{&s.neg.freshAt, &s.neg.giveUp, &s.wants.at, &s.chat.holdUntil, &s.auth.giveUp, &s.call.repeatAt}
 }
 
-// due handles the timers whose time has come. freshAt, wants.at and retryAt only hold something back: clearing them
+// due handles the timers whose time has come. freshAt, wants.at and holdUntil only hold something back: clearing them
 // lets settle go on.
 func (s *State) due() {
 	late := func(t *time.Time) bool {
@@ -125,7 +125,10 @@ func (s *State) due() {
 	}
 	late(&s.neg.freshAt)
 	late(&s.wants.at)
-	late(&s.chat.retryAt)
+	late(&s.chat.holdUntil)
+	if late(&s.call.repeatAt) {
+		s.repeat()
+	}
 	if late(&s.neg.giveUp) {
 		s.negotiationFailed(Problem{Code: string(wire.CodeMedia)})
 	}

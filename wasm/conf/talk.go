@@ -15,23 +15,28 @@ const (
 	// localID is where the ids of messages begin that the relay has not numbered yet; JavaScript's numbers are exact up
 	// to 2^53.
 	localID = 1 << 52
-	// rateWait is how long a message waits that the relay found too fast, when it does not say itself.
+	// rateWait is how long to wait after the relay dropped messages, when it does not say itself.
 	rateWait = time.Second
+	// replayTime is how long the relay has to say what was missed. It says so right after the welcome; less would write
+	// messages twice on slow networks, more would delay them.
+	replayTime = 500 * time.Millisecond
 )
 
 // chatting is what the conversation is made of besides what is seen.
 type chatting struct {
-	open    bool
-	queue   []outgoing // not confirmed yet, oldest first
-	last    uint64     // the last local id
-	retryAt time.Time  // nothing is sent before
+	open      bool
+	queue     []outgoing // not confirmed yet, oldest first
+	last      uint64     // the last local id
+	heard     uint64     // the last id of the relay
+	holdUntil time.Time  // nothing is sent before
 }
 
 type outgoing struct {
-	id   uint64
-	text string
-	to   wire.MemberIndex
-	n    uint32 // the message's number; 0: not sent
+	id    uint64
+	text  string
+	to    wire.MemberIndex
+	n     uint32 // the message's number; 0: not sent on this connection
+	tried bool   // it was sent, on this connection or before
 }
 
 // onTalk handles chat, hands and what is watched.
@@ -109,18 +114,17 @@ func (s *State) say(text string, to wire.MemberIndex) {
 
 // settleChat sends what waits.
 func (s *State) settleChat() {
-	if !s.chat.retryAt.IsZero() {
+	if !s.chat.holdUntil.IsZero() {
 		return
 	}
 	for i := range s.chat.queue {
 		if o := &s.chat.queue[i]; o.n == 0 {
-			o.n = s.sendNumbered(&wire.SendChat{Text: o.text, To: o.to})
+			o.n, o.tried = s.sendNumbered(&wire.SendChat{Text: o.text, To: o.to}), true
 		}
 	}
 }
 
-// unsent: what was not confirmed before the connection was lost is sent again. A message that the relay had passed on
-// just before comes twice then, which is better than not at all.
+// unsent: what was not confirmed is sent again, unless the relay says it back before.
 func (s *State) unsent() {
 	for i := range s.chat.queue {
 		s.chat.queue[i].n = 0
@@ -129,9 +133,17 @@ func (s *State) unsent() {
 
 // heard takes a message of the relay; re is the number of mine that it confirms.
 func (s *State) heard(m *wire.Chat, re uint32) {
-	v := &s.view.Chat
+	v, q := &s.view.Chat, &s.chat
+	if m.ID != 0 && m.ID <= q.heard {
+		return // said again after a lost connection
+	}
+	q.heard = m.ID
 	mine := m.From == s.view.Me.Index
-	if mine && re != 0 {
+	if mine && re == 0 { // missed: find it by what it says
+		if i := slices.IndexFunc(q.queue, func(o outgoing) bool { return o.tried && o.text == m.Text && o.to == m.To }); i >= 0 {
+			s.dequeueAt(i)
+		}
+	} else if mine {
 		s.dequeue(re)
 	}
 	msg := Message{ID: m.ID, From: m.From, Name: s.nameOf(m.From), Mine: mine, To: m.To, At: m.At, Text: m.Text}
@@ -157,29 +169,38 @@ func (s *State) dequeue(n uint32) (o outgoing, ok bool) {
 	if i < 0 {
 		return outgoing{}, false
 	}
-	o = q.queue[i]
-	q.queue = slices.Delete(q.queue, i, i+1)
-	v := &s.view.Chat
-	v.Messages = slices.DeleteFunc(v.Messages, func(m Message) bool { return m.ID == o.id && m.Pending })
-	s.dirty |= ChatChanged
-	return o, true
+	return s.dequeueAt(i), true
 }
 
-// chatRefused reports whether the refusal was of a chat message. One that came too fast is sent again later.
+func (s *State) dequeueAt(i int) (o outgoing) {
+	q, v := &s.chat, &s.view.Chat
+	o = q.queue[i]
+	q.queue = slices.Delete(q.queue, i, i+1)
+	v.Messages = slices.DeleteFunc(v.Messages, func(m Message) bool { return m.ID == o.id && m.Pending })
+	s.dirty |= ChatChanged
+	return o
+}
+
+// chatRefused reports whether the refusal was of a chat message.
 func (s *State) chatRefused(e wire.Error, re uint32) bool {
-	q := &s.chat
-	i := slices.IndexFunc(q.queue, func(o outgoing) bool { return o.n == re })
-	if i < 0 {
-		return false
+	_, ok := s.dequeue(re)
+	if ok {
+		s.view.Chat.Problem = problem(e)
 	}
-	if e.Code == wire.CodeRate {
-		q.queue[i].n = 0
-		q.retryAt = s.now.Add(max(rateWait, time.Duration(e.RetryAfter)*time.Millisecond))
-		return true
+	return ok
+}
+
+// resumeChat follows a welcome. What I sent before the connection was lost may have reached the others: the relay says
+// now what I missed, and only what is not among that is sent again. another: this is another life of the room.
+func (s *State) resumeChat(another bool) {
+	q, v := &s.chat, &s.view.Chat
+	if another {
+		q.heard = 0
+		v.Messages = slices.DeleteFunc(v.Messages, func(m Message) bool { return !m.Pending })
+		s.dirty |= ChatChanged
+	} else if slices.ContainsFunc(q.queue, func(o outgoing) bool { return o.tried }) {
+		q.holdUntil = s.now.Add(replayTime)
 	}
-	s.dequeue(re)
-	s.view.Chat.Problem = problem(e)
-	return true
 }
 
 func (s *State) trimChat() {
