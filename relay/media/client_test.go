@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/tls"
 	"encoding/binary"
+	"log/slog"
 	"net"
 	"net/netip"
 	"sync"
@@ -48,7 +49,7 @@ type call struct {
 
 func newCall(t testing.TB) *call {
 	t.Helper()
-	e, err := New(Config{Listen: netip.MustParseAddrPort("127.0.0.1:0")})
+	e, err := New(Config{Listen: netip.MustParseAddrPort("127.0.0.1:0"), Logger: slog.New(slog.DiscardHandler)})
 	require.NoError(t, err)
 	c := &call{
 		t: t, engine: e, slots: map[wire.MemberIndex]map[string]wire.SlotState{},

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"syscall"
 
 	"github.com/pion/ice/v4"
 	"github.com/pion/logging"
@@ -20,6 +21,7 @@ type sockets struct {
 // that batches and segmentation offload can come without anything above noticing.
 type socket struct {
 	conn *net.UDPConn
+	raw  syscall.RawConn // of conn
 	mux  *ice.UDPMuxDefault
 	addr *net.UDPAddr // what the multiplexer takes for the address: a real one, also when conn listens on all
 }
@@ -88,7 +90,11 @@ func listenUDP(ip netip.Addr, port int, log logging.LeveledLogger) (*socket, err
 	// Best effort: a smaller buffer only loses packets sooner.
 	_ = conn.SetReadBuffer(socketBuffer)
 	_ = conn.SetWriteBuffer(socketBuffer)
-	s := &socket{conn: conn, addr: &net.UDPAddr{IP: ip.AsSlice(), Port: conn.LocalAddr().(*net.UDPAddr).Port}}
+	raw, err := conn.SyscallConn()
+	if err != nil {
+		return nil, fmt.Errorf("listen for media: %w", err)
+	}
+	s := &socket{conn: conn, raw: raw, addr: &net.UDPAddr{IP: ip.AsSlice(), Port: conn.LocalAddr().(*net.UDPAddr).Port}}
 	if ip.IsUnspecified() {
 		// Agents have one candidate per family, whatever addresses are announced: which one of the host's addresses a
 		// packet came to makes no difference to a lite agent. TEST-NET-1 and the documentation prefix stand for all.
@@ -112,8 +118,7 @@ func (s *sockets) write(b []byte, addr netip.AddrPort) error {
 	if c == nil {
 		return net.ErrClosed
 	}
-	_, err := c.conn.WriteToUDPAddrPort(b, addr)
-	return err
+	return c.sendNow(b, addr)
 }
 
 func (s *sockets) close() {
