@@ -79,7 +79,9 @@ func TestDescribe(t *testing.T) {
 		exts   int
 	}{
 		{"chromium-trimmed", 9, wire.Codec{Kind: "audio", Name: "opus", PT: 111, Clock: 48000, Fmtp: "minptime=10;useinbandfec=1"}, wire.Codec{Kind: "video", Name: "VP8", PT: 96, RTX: 97, Clock: 90000}, 2, 5},
-		{"chromium-grown", 14, wire.Codec{Kind: "audio", Name: "opus", PT: 111, Clock: 48000, Fmtp: "minptime=10;useinbandfec=1"}, wire.Codec{Kind: "video", Name: "VP8", PT: 96, RTX: 97, Clock: 90000}, 2, 5},
+		// After an answer, with five more slots: what was not taken is not offered again.
+		{"chromium-grown", 14, wire.Codec{Kind: "audio", Name: "opus", PT: 111, Clock: 48000, Fmtp: "minptime=10;useinbandfec=1"}, wire.Codec{Kind: "video", Name: "VP8", PT: 96, RTX: 97, Clock: 90000}, 2, 3},
+		{"firefox-grown", 14, wire.Codec{Kind: "audio", Name: "opus", PT: 109, Clock: 48000, Fmtp: "maxplaybackrate=48000;stereo=1;useinbandfec=1"}, wire.Codec{Kind: "video", Name: "VP8", PT: 120, RTX: 124, Clock: 90000, Fmtp: "max-fs=12288;max-fr=60"}, 2, 3},
 		{"firefox-trimmed", 9, wire.Codec{Kind: "audio", Name: "opus", PT: 109, Clock: 48000, Fmtp: "maxplaybackrate=48000;stereo=1;useinbandfec=1"}, wire.Codec{Kind: "video", Name: "VP8", PT: 120, RTX: 124, Clock: 90000, Fmtp: "max-fs=12288;max-fr=60"}, 2, 3},
 		{"firefox-full", 9, wire.Codec{Kind: "audio", Name: "opus", PT: 109, Clock: 48000, Fmtp: "maxplaybackrate=48000;stereo=1;useinbandfec=1"}, wire.Codec{Kind: "video", Name: "VP8", PT: 120, RTX: 124, Clock: 90000, Fmtp: "max-fs=12288;max-fr=60"}, 4, 3},
 		{"pion", 9, wire.Codec{Kind: "audio", Name: "opus", PT: 111, Clock: 48000, Fmtp: "minptime=10;useinbandfec=1"}, wire.Codec{Kind: "video", Name: "VP8", PT: 96, RTX: 97, Clock: 90000}, 12, 4},
@@ -166,6 +168,7 @@ func TestBuild(t *testing.T) {
 		{"chromium-full", "111", "96 97", []string{"1", "3", "4"}, []string{"3", "4"}, 7},
 		{"chromium-grown", "111", "96 97", []string{"1", "3", "4"}, []string{"3", "4"}, 11},
 		{"firefox-trimmed", "109", "120 124", []string{"1", "3", "7"}, []string{"3", "7"}, 9},
+		{"firefox-grown", "109", "120 124", []string{"1", "3", "7"}, []string{"3", "7"}, 14},
 		{"firefox-full", "109", "120 124", []string{"1", "3", "7"}, []string{"3", "7"}, 0},
 		{"pion", "111", "96 97", []string{"4"}, []string{"1", "4"}, 9},
 	} {
@@ -309,11 +312,11 @@ func TestBuildRefuses(t *testing.T) {
 }
 
 func TestAnswersRiseWithTheOffer(t *testing.T) {
-	offer := read(t, "chromium-grown")
-	text, err := Build(offer, answerTo(describe(t, "chromium-grown"), 9))
-	require.NoError(t, err)
-	version := strings.Fields(sections(offer)[0][1])[2]
-	assert.Equal(t, "o=- 1 "+version+" IN IP4 127.0.0.1", sections(text)[0][1])
+	for name, version := range map[string]string{"chromium-trimmed": "2", "chromium-grown": "3", "firefox-trimmed": "0", "firefox-grown": "1"} {
+		text, err := Build(read(t, name), answerTo(describe(t, name), 9))
+		require.NoError(t, err)
+		assert.Equal(t, "o=- 1 "+version+" IN IP4 127.0.0.1", sections(text)[0][1], name)
+	}
 }
 
 func FuzzDescribe(f *testing.F) {
