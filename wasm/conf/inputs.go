@@ -18,11 +18,6 @@ type input struct {
 	since    time.Time // when it last started to run
 }
 
-// sharing is my screen share.
-type sharing struct {
-	unwanted bool // given up while the browser's dialog was open
-}
-
 // onInputs handles microphone, camera, screen and the choice of devices.
 func (s *State) onInputs(e Event) bool {
 	switch e := e.(type) {
@@ -284,53 +279,4 @@ func notNil(d []Device) []Device {
 		return []Device{}
 	}
 	return d
-}
-
-func (s *State) shareScreen(on bool) {
-	sh := &s.view.Me.Share
-	switch {
-	case !on && sh.Busy:
-		s.share.unwanted = true
-	case !on:
-		s.stopShare()
-	case s.view.App.Screen == ScreenCall && sh.Busy:
-		s.share.unwanted = false
-	case s.view.App.Screen == ScreenCall && !sh.On:
-		s.share.unwanted = false
-		*sh = Share{Busy: true}
-		s.do(StartShare{})
-	}
-}
-
-func (s *State) shared(audio bool) {
-	sh := &s.view.Me.Share
-	*sh = Share{On: true, Audio: audio}
-	if s.view.App.Screen != ScreenCall || s.share.unwanted {
-		s.stopShare()
-	}
-}
-
-func (s *State) shareFailed(code string) {
-	s.view.Me.Share = Share{Problem: Problem{Code: code}}
-}
-
-func (s *State) stopShare() {
-	sh := &s.view.Me.Share
-	if !sh.On {
-		if sh.Busy {
-			s.share.unwanted = true
-		}
-		return
-	}
-	for _, st := range [...]wire.Stream{wire.Screen, wire.ScreenAudio} {
-		if s.flow[st] {
-			s.flow[st] = false
-			s.do(Transmit{Stream: st})
-		}
-	}
-	s.do(Release{Stream: wire.Screen})
-	if sh.Audio {
-		s.do(Release{Stream: wire.ScreenAudio})
-	}
-	*sh = Share{}
 }
