@@ -3,10 +3,11 @@
 package browser
 
 import (
-	"context"
 	"errors"
 	"sync"
 	"syscall/js"
+
+	"github.com/conclave-meet/conclave/wasm/link"
 )
 
 const (
@@ -32,7 +33,7 @@ type Socket struct {
 var errClosed = errors.New("websocket is closed")
 
 // DialSocket opens a WebSocket. path is on this page's own host ("/_/ws").
-func (w *Window) DialSocket(ctx context.Context, path, protocol string) (*Socket, error) {
+func (w *Window) DialSocket(ctx link.Context, path, protocol string) (*Socket, error) {
 	location := global("location")
 	scheme := "wss://"
 	if location.Get("protocol").String() == "http:" {
@@ -112,7 +113,7 @@ func (s *Socket) why() error {
 }
 
 // Read returns the next message. One goroutine at a time.
-func (s *Socket) Read(ctx context.Context) ([]byte, error) {
+func (s *Socket) Read(ctx link.Context) ([]byte, error) {
 	for {
 		s.mu.Lock()
 		if len(s.unread) > 0 {
@@ -137,7 +138,7 @@ func (s *Socket) Read(ctx context.Context) ([]byte, error) {
 }
 
 // Write hands one text message to the browser, which sends it when it can: also when the page is being left.
-func (s *Socket) Write(_ context.Context, message []byte) error {
+func (s *Socket) Write(_ link.Context, message []byte) error {
 	if err := s.why(); err != nil {
 		return err
 	}

@@ -7,7 +7,6 @@
 package link
 
 import (
-	"context"
 	"sync"
 	"time"
 
@@ -17,8 +16,8 @@ import (
 // Conn is one open WebSocket. Read and Write may run at the same time, each from one goroutine. An ended context, and
 // Close, end a Read that waits. Close may be called more than once.
 type Conn interface {
-	Read(ctx context.Context) ([]byte, error)
-	Write(ctx context.Context, b []byte) error
+	Read(ctx Context) ([]byte, error)
+	Write(ctx Context, b []byte) error
 	Close(code int, reason string) error
 }
 
@@ -56,7 +55,7 @@ var backoff = [...]time.Duration{
 // Config is what a Link is made of. Dial is needed. Up, Down and Message are called from one goroutine, one after the
 // other; the Link reads nothing while they run. They may call Send and Close.
 type Config struct {
-	Dial    func(ctx context.Context) (Conn, error)
+	Dial    func(ctx Context) (Conn, error)
 	Up      func()                                // a connection is open, nothing was sent on it
 	Down    func(tries int)                       // it was lost, or an attempt failed: the how manieth in a row
 	Message func(m wire.ServerMessage, re uint32) // the relay said something
@@ -76,8 +75,8 @@ type Link struct {
 
 // life is the time from one Open to the next Close.
 type life struct {
-	ctx   context.Context
-	end   context.CancelFunc
+	ctx   Context
+	end   func()
 	hurry chan struct{} // capacity 1
 	talk  *talk         // guarded by Link.mu; nil when there is no connection
 }
@@ -106,7 +105,7 @@ func (l *Link) Open() {
 	if l.life != nil {
 		return
 	}
-	ctx, end := context.WithCancel(context.Background())
+	ctx, end := withCancel()
 	f := &life{ctx: ctx, end: end, hurry: make(chan struct{}, 1)}
 	l.life = f
 	l.wg.Go(func() { l.run(f) })
@@ -170,7 +169,7 @@ func (l *Link) run(f *life) {
 		if tries > 0 && !l.pause(f, tries) {
 			return
 		}
-		ctx, cancel := context.WithTimeout(f.ctx, dialTime)
+		ctx, cancel := withTimeout(f.ctx, dialTime)
 		conn, err := l.cfg.Dial(ctx)
 		cancel()
 		if f.ctx.Err() != nil {
@@ -198,10 +197,11 @@ func (l *Link) run(f *life) {
 func (l *Link) pause(f *life, tries int) bool {
 	d := backoff[min(tries-1, len(backoff)-1)]
 	d += time.Duration(l.cfg.Jitter() * 0.2 * float64(d))
-	timer := time.NewTimer(d)
-	defer timer.Stop()
+	// Not time.NewTimer: its channel of times would bring the page what context_js.go is there to keep away.
+	over := make(chan struct{})
+	defer time.AfterFunc(d, func() { close(over) }).Stop()
 	select {
-	case <-timer.C:
+	case <-over:
 	case <-f.hurry:
 	case <-f.ctx.Done():
 	}

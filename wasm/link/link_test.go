@@ -1,7 +1,6 @@
 package link
 
 import (
-	"context"
 	"errors"
 	"sync"
 	"testing"
@@ -22,7 +21,7 @@ type pipe struct {
 	code    int
 }
 
-func (p *pipe) Read(ctx context.Context) ([]byte, error) {
+func (p *pipe) Read(ctx Context) ([]byte, error) {
 	select {
 	case b := <-p.in:
 		return b, nil
@@ -33,7 +32,7 @@ func (p *pipe) Read(ctx context.Context) ([]byte, error) {
 	}
 }
 
-func (p *pipe) Write(ctx context.Context, b []byte) error {
+func (p *pipe) Write(ctx Context, b []byte) error {
 	select {
 	case p.out <- b:
 		return nil
@@ -82,7 +81,7 @@ func (r *relay) note(s string) {
 	r.events = append(r.events, s)
 }
 
-func (r *relay) dial(context.Context) (Conn, error) {
+func (r *relay) dial(Context) (Conn, error) {
 	r.dialed = append(r.dialed, time.Since(r.start))
 	if len(r.dialed) <= r.refuse {
 		return nil, errors.New("refused")

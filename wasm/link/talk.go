@@ -1,7 +1,6 @@
 package link
 
 import (
-	"context"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -14,8 +13,8 @@ type talk struct {
 	// constant after converse made it
 	conn  Conn
 	queue chan []byte
-	ctx   context.Context
-	abort context.CancelFunc
+	ctx   Context
+	abort func()
 	done  chan struct{} // closed by finish
 	once  sync.Once
 
@@ -26,7 +25,7 @@ type talk struct {
 
 // converse reads from conn until it ends, or until Close.
 func (l *Link) converse(f *life, conn Conn) {
-	ctx, abort := context.WithCancel(context.Background())
+	ctx, abort := withCancel()
 	t := &talk{conn: conn, queue: make(chan []byte, maxQueue), ctx: ctx, abort: abort, done: make(chan struct{})}
 	t.wrote.Store(time.Now().UnixNano())
 
@@ -99,15 +98,15 @@ func (t *talk) finish() {
 // write is the writing goroutine. When it ends, so does the connection, and with it the read.
 func (t *talk) write() {
 	defer t.abort()
-	tick := time.NewTicker(beat)
-	defer tick.Stop()
+	tick, stop := ticks(beat)
+	defer stop()
 	for missed, beats := 0, 0; ; {
 		select {
 		case b := <-t.queue:
 			if t.put(b) != nil {
 				return
 			}
-		case <-tick.C:
+		case <-tick:
 			if beats++; beats%int(wire.PingInterval/beat) == 0 {
 				if t.read.Swap(false) {
 					missed = 0
@@ -129,6 +128,26 @@ func (t *talk) write() {
 	}
 }
 
+// ticks is a time.Ticker without its channel of times (see context_js.go). A tick that nobody takes is lost.
+func ticks(d time.Duration) (tick <-chan struct{}, stop func()) {
+	c, done := make(chan struct{}, 1), make(chan struct{})
+	var next func()
+	next = func() {
+		select {
+		case <-done:
+			return
+		case c <- struct{}{}:
+		default:
+		}
+		time.AfterFunc(d, next)
+	}
+	first := time.AfterFunc(d, next)
+	return c, func() {
+		close(done)
+		first.Stop()
+	}
+}
+
 // drain writes what is left, and closes.
 func (t *talk) drain() {
 	for {
@@ -145,7 +164,7 @@ func (t *talk) drain() {
 }
 
 func (t *talk) put(b []byte) error {
-	ctx, cancel := context.WithTimeout(t.ctx, writeTime)
+	ctx, cancel := withTimeout(t.ctx, writeTime)
 	defer cancel()
 	t.wrote.Store(time.Now().UnixNano())
 	return t.conn.Write(ctx, b)

@@ -3,7 +3,6 @@
 package main
 
 import (
-	"context"
 	"encoding/json"
 	"time"
 
@@ -44,7 +43,7 @@ func newPage(w *browser.Window, ports ports) *page {
 }
 
 // dial opens the signalling connection.
-func (p *page) dial(ctx context.Context) (link.Conn, error) {
+func (p *page) dial(ctx link.Context) (link.Conn, error) {
 	s, err := p.w.DialSocket(ctx, wire.Path, wire.Subprotocol)
 	if err != nil {
 		return nil, err // not a nil *Socket in a Conn
