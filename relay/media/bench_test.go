@@ -32,9 +32,6 @@ func newFanOut(tb testing.TB, n int) *fanOut {
 	for _, x := range all {
 		k.begins(x, x.slot("v0"))
 	}
-	// The session's own reader used its keys before: this is where it last let go.
-	ann.s.recv.mu.Lock()
-	defer ann.s.recv.mu.Unlock()
 	f := &fanOut{k: k, r: newReader(ann.s)}
 	f.enc = func(p *rtp.Packet) []byte {
 		plain, err := p.Marshal()
@@ -45,6 +42,7 @@ func newFanOut(tb testing.TB, n int) *fanOut {
 	}
 	c.engine.stop() // feedback and reports are not counted here
 	c.engine.ticking.Wait()
+	_ = ann.s.feedback() // takes the lock that the session's own reader took after it had used its keys
 	hole, err := net.ListenPacket("udp4", "127.0.0.1:0") // nobody reads it: only the relay's work is measured
 	require.NoError(tb, err)
 	tb.Cleanup(func() { _ = hole.Close() })
