@@ -13,7 +13,8 @@ export function SignInForm({ auth, opens = false }: { auth: Auth; opens?: boolea
   const [name, setName] = useState('');
   const [secret, setSecret] = useState('');
   const wait = useCountdown(auth.problem);
-  const opening = opens && auth.name !== '' && !auth.problem.code;
+  const [sent, send] = useState(false);
+  const opening = opens && sent && auth.name !== '' && !auth.problem.code;
   const busy = auth.busy || opening;
   useEffect(() => {
     if (auth.problem.code) password.current?.focus();
@@ -22,6 +23,7 @@ export function SignInForm({ auth, opens = false }: { auth: Auth; opens?: boolea
   const submit = (event: Event) => {
     event.preventDefault();
     if (busy || wait > 0 || !name || !secret) return;
+    send(true);
     void core.dispatch({ t: 'auth.signin', name: name.trim(), secret });
   };
   const error = auth.problem.code ? errorText(auth.problem) : undefined;

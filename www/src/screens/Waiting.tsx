@@ -15,6 +15,12 @@ export function Waiting({ view }: { view: View }) {
   const [signing, sign] = useState(false);
   const heading = useFocusOnce<HTMLHeadingElement>();
   useInputShortcuts(view.me);
+  const host = () => {
+    if (!view.auth.name) return sign(true);
+    // Signed in already, say in another tab: entering again opens the room.
+    void core.dispatch({ t: 'room.open', name: view.room.name });
+    void core.dispatch({ t: 'join', name: view.me.name });
+  };
   return (
     <Shell view={view} loading={false}>
       <h1 ref={heading} tabIndex={-1}>
@@ -24,7 +30,7 @@ export function Waiting({ view }: { view: View }) {
         {t('waiting.text')}
       </p>
       <div class="stack">
-        <Button kind="primary" icon="login" onClick={() => sign(true)}>
+        <Button kind="primary" icon="login" onClick={host}>
           {t('waiting.host')}
         </Button>
         <Button onClick={() => void core.dispatch({ t: 'leave' })}>{t('waiting.leave')}</Button>
