@@ -79,7 +79,9 @@ func TestAForwardedPacketAllocatesNothing(t *testing.T) {
 	before := f.r.s.Stats()[PacketsIn]
 	allocs := testing.AllocsPerRun(runs, one)
 	require.Equal(t, uint64(runs+1), f.r.s.Stats()[PacketsIn]-before, "they were taken")
-	require.Zero(t, allocs)
+	if !underRace {
+		require.Zero(t, allocs)
+	}
 }
 
 func BenchmarkForward(b *testing.B) {
