@@ -3,6 +3,7 @@ import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { linkify } from '../src/call/linkify';
+import { inTrouble, isOn } from '../src/media/input';
 import { routeOf } from '../src/route';
 import { troubleOf } from '../src/screens/trouble';
 import { hue, hues, initials } from '../src/ui/initials';
@@ -61,6 +62,14 @@ test('the worst trouble of two devices is told, in words that fit', () => {
   assert.equal(troubleOf(is('ready'), is('busy'))?.title, 'devices.busyCam');
   assert.equal(troubleOf(is('notFound'), is('denied'))?.title, 'devices.deniedCam');
   assert.equal(troubleOf(is('notFound'), is('ready'))?.retry, false);
+});
+
+test('a device that cannot be had is not on, whatever was chosen', () => {
+  const is = (on: boolean, state: string) => ({ on, state, live: false });
+  assert.deepEqual([isOn(is(true, 'ready')), isOn(is(true, 'starting')), isOn(is(true, 'denied')), isOn(is(false, 'off'))], [true, true, false, false]);
+  // The states of wasm/conf that are no trouble; a new one there must be thought of here.
+  const states = [...readFileSync(join(REPOSITORY, 'wasm/conf/view.go'), 'utf8').matchAll(/InputState = "(\w+)"/g)].map((m) => m[1] as string);
+  assert.deepEqual(states.filter((state) => !inTrouble(is(true, state))), ['off', 'starting', 'ready']);
 });
 
 test('styles know no left and right, and pages no inline code', () => {

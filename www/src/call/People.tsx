@@ -1,6 +1,7 @@
 import type { Me, Peer } from '../core/api.gen';
 import { keyOf } from '../a11y/shortcuts';
 import { t, type MsgKey } from '../i18n/t';
+import { isOn } from '../media/input';
 import { roomLink } from '../route';
 import { Avatar } from '../ui/Avatar';
 import { Icon, type IconName } from '../ui/Icon';
@@ -29,8 +30,8 @@ export function People({ me, peers, room, onClose }: Props) {
           name={t('people.you', { name: me.name })}
           seed={me.name}
           role={me.role}
-          mic={me.mic.on}
-          cam={me.cam.on}
+          mic={isOn(me.mic)}
+          cam={isOn(me.cam)}
           hand={me.hand > 0}
           sharing={me.share.on}
         />

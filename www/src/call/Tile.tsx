@@ -2,6 +2,7 @@ import type { ComponentChildren } from 'preact';
 import type { Me, Peer } from '../core/api.gen';
 import { useCore } from '../core/context';
 import { t } from '../i18n/t';
+import { isOn } from '../media/input';
 import type { Box } from '../media/layout';
 import { Avatar } from '../ui/Avatar';
 import { Icon } from '../ui/Icon';
@@ -17,19 +18,20 @@ interface Place {
 export function MyTile({ me, box, rtl }: { me: Me } & Place) {
   const core = useCore();
   const stream = me.cam.live ? core.stream('me/cam') : null;
-  const facts = [!me.mic.on && t('call.tileMuted'), me.hand > 0 && t('call.tileHand')];
+  const mic = isOn(me.mic);
+  const facts = [!mic && t('call.tileMuted'), me.hand > 0 && t('call.tileHand')];
   return (
     <Frame
       box={box}
       rtl={rtl}
       member="me"
       label={[t('call.tileYou', { name: me.name }), ...facts].filter(Boolean).join(', ')}
-      speaks={me.speaks && me.mic.on}
+      speaks={me.speaks && mic}
       hand={me.hand > 0}
     >
       {stream ? <Video stream={stream} mirrored box={box} /> : null}
       <Avatar name={me.name} seed={me.name} />
-      <Chip name={t('call.you')} mic={me.mic.on} speaks={me.speaks && me.mic.on} host={me.role === 'host'} />
+      <Chip name={t('call.you')} mic={mic} speaks={me.speaks && mic} host={me.role === 'host'} />
     </Frame>
   );
 }

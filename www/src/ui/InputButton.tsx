@@ -2,15 +2,14 @@ import type { Input } from '../core/api.gen';
 import { useCore } from '../core/context';
 import { keyOf } from '../a11y/shortcuts';
 import { t } from '../i18n/t';
+import { inTrouble, isOn } from '../media/input';
 import { IconButton } from './IconButton';
-
-const troubles = new Set(['denied', 'deniedSystem', 'notFound', 'busy', 'insecure', 'failed']);
 
 /** The switch of my microphone or camera. Where the device cannot be had, pressing it asks again. */
 export function InputButton({ which, input, disabled = false }: { which: 'mic' | 'cam'; input: Input; disabled?: boolean }) {
   const core = useCore();
-  const trouble = troubles.has(input.state);
-  const on = input.on && !trouble;
+  const trouble = inTrouble(input);
+  const on = isOn(input);
   const press = () => {
     void core.dispatch(trouble ? { t: 'devices.retry' } : { t: which, on: !input.on });
   };
