@@ -22,6 +22,8 @@ type Record struct {
 	Late                       int            // packets that came after later ones
 	Marks                      map[uint32]int // packets by the mark of who made them
 	First, Last                time.Time      // packets
+	Slot                       string         // mid of the slot that the last one came in
+	Named                      string         // mid of the slot that the relay said to be the source's; "": none
 }
 
 // recorder watches the slots. Packets of each slot come from one goroutine.
@@ -43,6 +45,11 @@ func (r *recorder) sources() map[wire.Source]Record {
 	for s, x := range r.by {
 		c := *x
 		c.Marks = maps.Clone(x.Marks)
+		for mid, bound := range r.bound {
+			if bound == s {
+				c.Named = mid
+			}
+		}
 		out[s] = c
 	}
 	return out
@@ -99,7 +106,7 @@ func (r *recorder) packet(x *slot, p *rtp.Packet) {
 	}
 	whole := r.sequence(x, &p.Header, fault)
 	rec.Packets++
-	rec.Last = time.Now()
+	rec.Last, rec.Slot = time.Now(), x.mid
 	mark, stream, ok := readMark(p.Payload)
 	switch {
 	case !ok || stream != src.Stream:

@@ -6,6 +6,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 
+	"github.com/conclave-meet/conclave/e2e/bot"
+	"github.com/conclave-meet/conclave/e2e/harness"
 	"github.com/conclave-meet/conclave/shared/wire"
 	"github.com/conclave-meet/conclave/wasm/conf"
 )
@@ -30,6 +32,24 @@ func TestAGuestWaitsUntilAHostOpensTheRoom(t *testing.T) {
 	bob.isIn()
 	ann.sees(bob)
 	bob.sees(ann)
+}
+
+func TestSomebodyWhoWaitsSignsInAndOpensTheRoom(t *testing.T) {
+	c := newCall(t)
+	c.relay.Host(t, "ann")
+	browser := c.relay.Cookies(t) // another one, in which nobody is signed in
+	ann := c.start("ann", func(x *bot.Config) { x.API = browser.API })
+	bob := c.start("bob")
+	for _, p := range []*person{ann, bob} {
+		p.until("waits", func(v conf.View) bool { return v.App.Screen == conf.ScreenWaiting })
+	}
+	ann.Do(&conf.SignIn{Name: "ann", Secret: "wrong password"})
+	ann.until("is told so", func(v conf.View) bool { return v.Auth.Problem.Code == "auth.bad" })
+	ann.Do(&conf.SignIn{Name: "ann", Secret: harness.Password})
+	ann.isIn()
+	bob.isIn()
+	assert.Equal(t, wire.Host, ann.View().Me.Role)
+	ann.sees(bob)
 }
 
 func TestComingAndGoingNegotiatesNothingWithTheOthers(t *testing.T) {

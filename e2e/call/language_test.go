@@ -158,7 +158,7 @@ func (c *call) arrives(flows ...flow) {
 		now := records(flows)
 		for _, f := range flows {
 			was, is := before[f.to][f.source()], now[f.to][f.source()]
-			if is.Packets <= was.Packets+2 || f.stream.Kind() == wire.Video && is.Frames <= was.Frames+1 {
+			if is.Slot != is.Named || is.Packets <= was.Packets+2 || f.stream.Kind() == wire.Video && is.Frames <= was.Frames+1 {
 				return false
 			}
 		}
