@@ -36,7 +36,7 @@ export function App({ token }: { token: string }) {
   const goHome = () => {
     setChosenHere(false);
     go('/');
-    void core.dispatch({ t: 'home' }).catch(() => undefined);
+    void core.dispatch({ t: 'home' });
   };
 
   if (engine.phase === 'crashed') return <Crash details={engine.details} />;

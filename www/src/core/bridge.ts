@@ -43,10 +43,12 @@ declare global {
   var Go: new () => GoProgram;
 }
 
+/** The code of what can no longer be done. */
+const crashed = 'core.crashed';
+
 interface Waiting {
   command: Command;
-  done: () => void;
-  failed: (code: Error) => void;
+  done: (code: string) => void;
 }
 
 /**
@@ -54,129 +56,148 @@ interface Waiting {
  * opens it first of all, and until it is there the snapshot shows its name.
  */
 export function startCore(url: string, room: string): Core {
-  let raw: Raw | null = null;
-  let view = emptyView(readable(room));
-  let engine: Engine = { phase: 'loading' };
-  const waiting: Waiting[] = [];
-  const own = new Set<MediaStream>();
-  const watchers = new Set<() => void>();
-  const listeners = new Set<(note: Note) => void>();
+  const bridge = new Bridge(url, emptyView(readable(room)));
+  globalThis.conclavePorts = bridge.ports();
+  if (room) void bridge.dispatch({ t: 'room.open', name: room });
+  void bridge.load();
+  return bridge;
+}
 
-  const changed = () => watchers.forEach((fn) => fn());
-  const become = (next: Engine) => {
-    engine = next;
-    changed();
-  };
-  const crash = (details: string) => {
-    if (engine.phase === 'crashed') return;
-    console.error('core:', details);
-    raw = null;
-    // Nobody else would switch camera and microphone off now.
-    own.forEach((stream) => stream.getTracks().forEach((track) => track.stop()));
-    waiting.splice(0).forEach((w) => w.failed(new Error('core.crashed')));
-    become({ phase: 'crashed', details });
-  };
-  const send = (command: Command): string => {
-    if (!raw) return 'core.crashed';
-    try {
-      return raw.dispatch(JSON.stringify(command));
-    } catch (error) {
-      crash(String(error));
-      return 'core.crashed';
-    }
-  };
-  const settle = (w: Waiting) => {
-    const code = send(w.command);
-    if (code) w.failed(new Error(code));
-    else w.done();
-  };
+class Bridge implements Core {
+  #raw: Raw | null = null;
+  #engine: Engine = { phase: 'loading' };
+  #waiting: Waiting[] = [];
+  readonly #own = new Set<MediaStream>();
+  readonly #watchers = new Set<() => void>();
+  readonly #listeners = new Set<(note: Note) => void>();
+  readonly #url: string;
+  #view: View;
 
-  const ask = <T>(call: (raw: Raw) => T): T | null => {
-    if (!raw) return null;
-    try {
-      return call(raw);
-    } catch (error) {
-      crash(String(error));
-      return null;
-    }
-  };
+  constructor(url: string, view: View) {
+    this.#url = url;
+    this.#view = view;
+  }
 
-  globalThis.conclavePorts = {
-    ready(made) {
-      if (made.abi !== abi) return crash(`core has interface ${made.abi}, page has ${abi}`);
-      raw = made;
-      // In a task of its own: Go is still inside this call and could not take a command.
-      queueMicrotask(() => {
-        become({ phase: 'ready' });
-        waiting.splice(0).forEach(settle);
-      });
-    },
-    deliver(json) {
-      view = { ...view, ...(JSON.parse(json) as Partial<View>) };
-      for (const id of ownStreams) {
-        const stream = ask((r) => r.stream(id));
-        if (stream) own.add(stream);
-      }
-      changed();
-    },
-    note(json) {
-      const note = JSON.parse(json) as Note;
-      listeners.forEach((fn) => fn(note));
-    },
-    get: store.get,
-    set: store.set,
-    stored: store.stored,
-    fatal: crash,
-  };
+  engine = () => this.#engine;
+  state = () => this.#view;
 
-  if (room) waiting.push({ command: { t: 'room.open', name: room }, done: () => undefined, failed: () => undefined });
-  const load = async () => {
+  subscribe(fn: () => void): () => void {
+    this.#watchers.add(fn);
+    return () => this.#watchers.delete(fn);
+  }
+
+  on(fn: (note: Note) => void): () => void {
+    this.#listeners.add(fn);
+    return () => this.#listeners.delete(fn);
+  }
+
+  dispatch(command: Command): Promise<string> {
+    return new Promise((done) => {
+      const one = { command, done };
+      if (this.#engine.phase === 'loading' || this.#engine.phase === 'missing') this.#waiting.push(one);
+      else this.#send(one);
+    });
+  }
+
+  stream = (id: string) => this.#ask((raw) => raw.stream(id));
+  viewport = (watch: readonly Watch[]) => void this.#ask((raw) => raw.viewport(JSON.stringify(watch)));
+  strength = (name: string) => this.#ask((raw) => JSON.parse(raw.strength(name)) as Strength);
+  parse = (name: string) => this.#ask((raw) => JSON.parse(raw.parse(name)) as Parsed);
+  suggest = () => this.#ask((raw) => raw.suggest());
+  micLevel = () => this.#ask((raw) => raw.micLevel()) ?? 0;
+
+  retry(): void {
+    if (this.#engine.phase !== 'missing') return;
+    this.#become({ phase: 'loading' });
+    void this.load();
+  }
+
+  /** What the program is given. Called by Go; nothing here waits. */
+  ports(): Ports {
+    return {
+      ready: (raw) => this.#ready(raw),
+      deliver: (json) => this.#deliver(JSON.parse(json) as Partial<View>),
+      note: (json) => {
+        const note = JSON.parse(json) as Note;
+        this.#listeners.forEach((fn) => fn(note));
+      },
+      get: store.get,
+      set: store.set,
+      stored: store.stored,
+      fatal: (text) => this.#crash(text),
+    };
+  }
+
+  /** Loads and runs the program; comes back when it has ended, which it never should. */
+  async load(): Promise<void> {
     const go = new Go();
     let instance: WebAssembly.Instance;
     try {
-      ({ instance } = await WebAssembly.instantiateStreaming(fetch(url), go.importObject));
+      ({ instance } = await WebAssembly.instantiateStreaming(fetch(this.#url), go.importObject));
     } catch (error) {
       console.error('core program:', error);
-      return become({ phase: 'missing' });
+      return this.#become({ phase: 'missing' });
     }
     try {
       await go.run(instance);
-      crash('the program ended');
+      this.#crash('the program ended');
     } catch (error) {
-      crash(String(error));
+      this.#crash(String(error));
     }
-  };
-  void load();
+  }
 
-  return {
-    engine: () => engine,
-    state: () => view,
-    subscribe(fn) {
-      watchers.add(fn);
-      return () => watchers.delete(fn);
-    },
-    on(fn) {
-      listeners.add(fn);
-      return () => listeners.delete(fn);
-    },
-    dispatch: (command) =>
-      new Promise((done, failed) => {
-        const w = { command, done, failed };
-        if (engine.phase === 'loading' || engine.phase === 'missing') waiting.push(w);
-        else settle(w);
-      }),
-    stream: (id) => ask((r) => r.stream(id)),
-    viewport: (watch: readonly Watch[]) => void ask((r) => r.viewport(JSON.stringify(watch))),
-    strength: (name) => ask((r) => JSON.parse(r.strength(name)) as Strength),
-    parse: (name) => ask((r) => JSON.parse(r.parse(name)) as Parsed),
-    suggest: () => ask((r) => r.suggest()),
-    micLevel: () => ask((r) => r.micLevel()) ?? 0,
-    retry() {
-      if (engine.phase !== 'missing') return;
-      become({ phase: 'loading' });
-      void load();
-    },
-  };
+  #ready(raw: Raw): void {
+    if (raw.abi !== abi) return this.#crash(`core has interface ${raw.abi}, page has ${abi}`);
+    this.#raw = raw;
+    // In a task of its own: Go is still inside this call and could not take a command.
+    queueMicrotask(() => {
+      this.#become({ phase: 'ready' });
+      this.#waiting.splice(0).forEach((one) => this.#send(one));
+    });
+  }
+
+  #deliver(changed: Partial<View>): void {
+    this.#view = { ...this.#view, ...changed };
+    for (const id of ownStreams) {
+      const stream = this.stream(id);
+      if (stream) this.#own.add(stream);
+    }
+    this.#changed();
+  }
+
+  #send({ command, done }: Waiting): void {
+    done(this.#ask((raw) => raw.dispatch(JSON.stringify(command))) ?? crashed);
+  }
+
+  /** Asks the running program; null when it does not run. What it throws is its end. */
+  #ask<T>(call: (raw: Raw) => T): T | null {
+    if (!this.#raw) return null;
+    try {
+      return call(this.#raw);
+    } catch (error) {
+      this.#crash(String(error));
+      return null;
+    }
+  }
+
+  #crash(details: string): void {
+    if (this.#engine.phase === 'crashed') return;
+    console.error('core:', details);
+    this.#raw = null;
+    // Nobody else would switch camera and microphone off now.
+    this.#own.forEach((stream) => stream.getTracks().forEach((track) => track.stop()));
+    this.#become({ phase: 'crashed', details });
+    this.#waiting.splice(0).forEach((one) => one.done(crashed));
+  }
+
+  #become(engine: Engine): void {
+    this.#engine = engine;
+    this.#changed();
+  }
+
+  #changed(): void {
+    this.#watchers.forEach((fn) => fn());
+  }
 }
 
 /** A path segment for people's eyes; one that is not proper percent-encoding stays as it is. */

@@ -30,8 +30,11 @@ export interface Core {
   subscribe(fn: () => void): () => void;
   /** Calls fn with every passing message. Returns what ends it. */
   on(fn: (note: Note) => void): () => void;
-  /** Sends a command; before the core is ready it waits in line. Rejects with the code of a refusal. */
-  dispatch(command: Command): Promise<void>;
+  /**
+   * Sends a command; before the core is ready it waits in line. Comes back with "", or with the code of a refusal; it
+   * never rejects, so that a caller who has nothing to add need not listen.
+   */
+  dispatch(command: Command): Promise<string>;
   /** The stream of "me/cam", "3/mic" …: the same object as long as the source is known; null when it is not. */
   stream(id: string): MediaStream | null;
   viewport(watch: readonly Watch[]): void;

@@ -160,7 +160,7 @@ export function startCore(): Core {
     on: (fn) => (listeners.add(fn), () => listeners.delete(fn)),
     dispatch(command) {
       change(answer(view, command));
-      return Promise.resolve();
+      return Promise.resolve('');
     },
     stream(id) {
       let stream = streams.get(id);

@@ -40,7 +40,7 @@ export function Prejoin({ view, engine, chosenHere, onOpen }: Props) {
     if (!name.trim()) return miss(true);
     miss(false);
     ask(true);
-    void core.dispatch({ t: 'join', name: name.trim() }).catch(() => ask(false));
+    void core.dispatch({ t: 'join', name: name.trim() }).then((refused) => ask(!refused));
   };
   const cancel = () => {
     ask(false);
