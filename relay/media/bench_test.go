@@ -42,7 +42,7 @@ func newFanOut(tb testing.TB, n int) *fanOut {
 	}
 	c.engine.stop() // feedback and reports are not counted here
 	c.engine.ticking.Wait()
-	_ = ann.s.feedback() // takes the lock that the session's own reader took after it had used its keys
+	_ = ann.s.feedback()                                 // takes the lock that the session's own reader took after it had used its keys
 	hole, err := net.ListenPacket("udp4", "127.0.0.1:0") // nobody reads it: only the relay's work is measured
 	require.NoError(tb, err)
 	tb.Cleanup(func() { _ = hole.Close() })

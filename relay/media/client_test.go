@@ -211,7 +211,12 @@ func (x *client) connect() error {
 	if err = x.dtls.HandshakeContext(ctx); err != nil {
 		return err
 	}
-	return x.keys()
+	if err := x.keys(); err != nil {
+		return err
+	}
+	// The relay has its keys a moment after the handshake is over; what comes before is dropped.
+	require.Eventually(x.t, func() bool { return x.s.keys.Load() != nil }, time.Second, time.Millisecond)
+	return nil
 }
 
 func (x *client) addCandidates(a *wire.Answer) error {

@@ -30,7 +30,7 @@ func TestMutedIsMuted(t *testing.T) {
 	ann.s.Sending(both)
 	c.until("it is back in the slot", func() bool { return c.slots[2]["v0"].Source == cam(1) })
 	k.begins(bob, bob.slot("v0"))
-	assert.Zero(t, ann.s.Stats()[NacksSent], "what was not sent is not asked for")
+	assert.Zero(t, ann.s.Stats()[NacksSent], "what was not sent is not asked for: %v", ann.s.Stats())
 }
 
 func TestOnlyThoseWhoseSlotsChangeAreTold(t *testing.T) {
