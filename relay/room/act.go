@@ -1,6 +1,7 @@
 package room
 
 import (
+	"slices"
 	"time"
 
 	"github.com/conclave-meet/conclave/shared/wire"
@@ -24,12 +25,12 @@ func (s *State) say(now time.Time, e Say) {
 	m := &wire.Chat{ID: s.chat, From: x.member.Index, To: e.To, At: now.UnixMilli(), Text: e.Text}
 	var to []Conn
 	for _, y := range s.seats {
-		switch {
-		case y == x || only != nil && y != only:
-		case y.conn != 0:
+		if y != x && only != nil && y != only {
+			continue
+		}
+		y.hear(now, m)
+		if y != x && y.conn != 0 {
 			to = append(to, y.conn)
-		default:
-			y.miss(m)
 		}
 	}
 	if len(to) > 0 {
@@ -38,12 +39,12 @@ func (s *State) say(now time.Time, e Say) {
 	s.reply(x.conn, e.N, m)
 }
 
-// miss keeps m for the return of a lost member. The oldest goes when there is too much.
-func (x *seat) miss(m *wire.Chat) {
-	if len(x.missed) == maxMissed {
-		x.missed = append(x.missed[:0], x.missed[1:]...)
+// hear keeps m, lest it does not arrive. The oldest goes when there is too much.
+func (x *seat) hear(now time.Time, m *wire.Chat) {
+	if len(x.heard) == maxMissed {
+		x.heard = slices.Delete(x.heard, 0, 1)
 	}
-	x.missed = append(x.missed, m)
+	x.heard = append(x.heard, heard{now, m})
 }
 
 func (s *State) seat(m wire.MemberIndex) *seat {

@@ -12,7 +12,7 @@ func (s *State) open() bool { return len(s.seats) > 0 }
 
 func (s *State) enter(now time.Time, e Enter) {
 	if x := s.byToken[e.Resume]; x != nil && e.Resume != "" {
-		s.resume(x, e)
+		s.resume(now, x, e)
 		return
 	}
 	w := waiter{conn: e.Conn, enter: e}
@@ -72,8 +72,10 @@ func (s *State) welcome(x *seat, resumed bool) {
 }
 
 // resume gives x to the connection that showed its token, taking it from the older one, if that is still there.
-func (s *State) resume(x *seat, e Enter) {
+func (s *State) resume(now time.Time, x *seat, e Enter) {
+	lost := x.lost
 	if x.conn != 0 {
+		lost = now // or earlier, and nobody noticed
 		delete(s.byConn, x.conn)
 		s.do(End{Conn: x.conn, Err: wire.Refuse(wire.CodeReplaced)})
 	}
@@ -88,12 +90,23 @@ func (s *State) resume(x *seat, e Enter) {
 		x.member.Role = wire.Host
 	}
 	s.welcome(x, true)
-	for _, c := range x.missed {
-		s.reply(x.conn, 0, c)
-	}
-	x.missed = nil
+	s.repeat(now, x, lost.Add(-unsure))
 	if x.member != before {
 		s.tell(&wire.Changed{Member: x.member}, x.conn)
+	}
+}
+
+// repeat says again to x what was said since from. Where x came back after that time, what it was told again then is in
+// doubt too.
+func (s *State) repeat(now time.Time, x *seat, from time.Time) {
+	if from.Before(x.back) && x.from.Before(from) {
+		from = x.from
+	}
+	x.back, x.from = now, from
+	for _, h := range x.heard {
+		if !h.at.Before(from) {
+			s.reply(x.conn, 0, h.chat)
+		}
 	}
 }
 

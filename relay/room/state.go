@@ -20,9 +20,13 @@ const (
 	// MaxMembers is how many seats a room has, and how many may wait for it to be opened. More would need a view and
 	// an SFU for a lecture; fewer would refuse meetings that work.
 	MaxMembers = 100
-	// maxMissed is how much chat is kept for a lost seat. More would hold more memory for somebody who may not return;
-	// fewer would cut what a lively meeting says in wire.SeatTime.
+	// maxMissed is how much chat is kept for each seat. More would hold more memory for somebody who may never lose the
+	// connection; fewer would cut what a lively meeting says in wire.SeatTime.
 	maxMissed = 100
+	// unsure is the time before a loss in which what was sent may have reached nobody: it lies in buffers until the
+	// relay notices, which takes wire.DeadAfter of silence and the time in which one message may leave. More would
+	// repeat what arrived; less would lose chat.
+	unsure = 2 * wire.DeadAfter
 	// lastIndex is the greatest member index; an incarnation that used them all lets nobody in any more.
 	lastIndex = wire.MemberIndex(1<<16 - 1)
 )
@@ -34,7 +38,15 @@ type seat struct {
 	before Token     // of the one before, which is good until token was used: the last welcome may never have arrived
 	conn   Conn      // 0: the connection is lost
 	lost   time.Time // when; of meaning while conn is 0
-	missed []*wire.Chat
+	heard  []heard   // the chat that it is to have heard, oldest first, maxMissed at the most
+	back   time.Time // when it was last taken back
+	from   time.Time // since when chat was said again then
+}
+
+// heard is a chat message, and when it was said.
+type heard struct {
+	at   time.Time
+	chat *wire.Chat
 }
 
 // waiter is somebody who waits for the room to be opened.

@@ -378,6 +378,34 @@ func TestWhatMembersSay(t *testing.T) {
 			assert.Equal(g.t, "chat 2 1>0 1", heard[1])
 			assert.Equal(g.t, "chat 101 1>0 100", heard[maxMissed])
 		}},
+		{"what was said while nobody noticed the loss is said again, the member's own too", Hosts, func(g *stage) {
+			g.host(1)
+			g.guest(2)
+			g.guest(3)
+			g.step(Say{Conn: 1, Text: "old"})
+			g.pass(unsure + 1)
+			g.step(Say{Conn: 1, Text: "into the void"})
+			g.step(Say{Conn: 2, N: 5, Text: "from the void"})
+			g.step(Say{Conn: 1, Text: "private", To: 3})
+			g.hush()
+			g.enter(12, false, g.token[2])
+			assert.Equal(g.t, []string{"bye replaced"}, g.hears(2))
+			assert.Equal(g.t, []string{"welcome 2 [1 2 3] again", "chat 2 1>0 into the void", "chat 3 2>0 from the void"}, g.hears(12))
+		}},
+		{"what was said again is in doubt like the rest when the new connection is lost at once", Hosts, func(g *stage) {
+			g.host(1)
+			g.guest(2)
+			g.step(Lose{Conn: 2})
+			g.step(Say{Conn: 1, Text: "first"})
+			g.pass(wire.SeatTime - 1)
+			g.enter(12, false, g.token[2])
+			g.pass(unsure - 1)
+			g.enter(13, false, g.token[12])
+			assert.Equal(g.t, []string{"welcome 2 [1 2] again", "chat 1 1>0 first"}, g.hears(13))
+			g.pass(unsure + 1)
+			g.enter(14, false, g.token[13])
+			assert.Equal(g.t, []string{"welcome 2 [1 2] again"}, g.hears(14), "after that it is known to have arrived")
+		}},
 		{"a raised hand keeps its time", Hosts, func(g *stage) {
 			g.host(1)
 			g.guest(2)
