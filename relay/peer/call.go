@@ -23,6 +23,8 @@ type call struct {
 type seat struct {
 	you wire.MemberIndex
 
+	joining sync.Mutex // held while a peer connection begins: one at a time, the latest last
+
 	mu      sync.Mutex
 	conn    *Conn   // the member's latest, perhaps lost
 	session Session // nil: there is no peer connection
@@ -82,25 +84,33 @@ func (x *seat) latest() *Conn {
 	return x.conn
 }
 
-// peer is the member's session, nil when there is none.
-func (x *seat) peer() Session {
+// peer is the member's session, nil when there is none, or when conn is not the member's latest: what an older one still
+// has in its queue must not change what the latest goes on with.
+func (x *seat) peer(conn *Conn) Session {
 	x.mu.Lock()
 	defer x.mu.Unlock()
+	if x.conn != conn {
+		return nil
+	}
 	return x.session
 }
 
 // join ends the peer connection that x has, if any, and begins another for conn.
 func (x *seat) join(c *call, conn *Conn, o *wire.Offer, state wire.Sending) (*wire.Answer, error) {
+	x.joining.Lock()
+	defer x.joining.Unlock()
 	x.mu.Lock()
-	old := x.session
-	x.session = nil
 	stale := x.closed || x.conn != conn
-	x.mu.Unlock()
-	if old != nil {
-		old.Close()
+	var old Session
+	if !stale {
+		old, x.session = x.session, nil
 	}
+	x.mu.Unlock()
 	if stale {
 		return nil, wire.Refuse(wire.CodeReplaced)
+	}
+	if old != nil {
+		old.Close()
 	}
 	s, a, err := c.media.Join(x.you, o, state)
 	if err != nil {
@@ -125,8 +135,8 @@ func (x *seat) join(c *call, conn *Conn, o *wire.Offer, state wire.Sending) (*wi
 }
 
 // change answers a changed description of the peer connection that x has.
-func (x *seat) change(o *wire.Offer) (*wire.Answer, error) {
-	s := x.peer()
+func (x *seat) change(conn *Conn, o *wire.Offer) (*wire.Answer, error) {
+	s := x.peer(conn)
 	if s == nil {
 		return nil, wire.Refuse(wire.CodeNoMedia)
 	}
@@ -141,10 +151,12 @@ func (x *seat) change(o *wire.Offer) (*wire.Answer, error) {
 }
 
 // want keeps the list for as long as the seat lasts, also for peer connections that are yet to come.
-func (x *seat) want(w []wire.Want) {
+func (x *seat) want(conn *Conn, w []wire.Want) {
 	x.mu.Lock()
-	x.wants = w
-	s := x.session
+	var s Session
+	if x.conn == conn {
+		x.wants, s = w, x.session
+	}
 	x.mu.Unlock()
 	if s != nil {
 		s.Want(w)

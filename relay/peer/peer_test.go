@@ -201,6 +201,31 @@ func TestASecondTabTakesTheSeat(t *testing.T) {
 	})
 }
 
+// TestAnOlderConnectionLeavesTheMediaAlone plays what may stand in the queue of a connection that was replaced.
+func TestAnOlderConnectionLeavesTheMediaAlone(t *testing.T) {
+	play(t, func(r *relay) {
+		ann, w := r.join("ann")
+		older := r.srv.conn(1)
+		tab := r.dial()
+		h := hello("ann")
+		h.Offer, h.Resume = nil, w.Resume
+		tab.send(h)
+		assert.Equal(t, wire.MediaKept, hearsOne[*wire.Welcome](tab, 0).Media)
+		ann.gone(wire.CodeReplaced)
+		r.media.noted()
+
+		older.setOffer(offer(), 1)
+		older.setOffer(&wire.Offer{}, 2)
+		older.setWants([]wire.Want{{Source: wire.Source{Member: 1, Stream: wire.Cam}, Height: 180}})
+		older.setState(wire.Sending{Mic: true})
+		assert.Empty(t, r.media.noted())
+
+		tab.send(&wire.SetState{Sending: wire.Sending{Mic: true}})
+		assert.Empty(t, tab.hears())
+		assert.Equal(t, []string{"sending 1 mic"}, r.media.noted(), "the peer connection goes on")
+	})
+}
+
 // TestBadInput sends what no good client sends. Each gets its answer, and the call of the others goes on.
 func TestBadInput(t *testing.T) {
 	enc := func(v any) string {

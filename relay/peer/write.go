@@ -21,7 +21,7 @@ func (c *Conn) admit(name string, e room.Admit, k *call, x *seat) [][]byte {
 			return nil
 		}
 		c.offer, w.Media, w.Answer = nil, wire.MediaNew, a
-	} else if s := x.peer(); s != nil {
+	} else if s := x.peer(c); s != nil {
 		s.Sending(c.state)
 		w.Media, w.Slots = wire.MediaKept, s.Slots()
 	}
@@ -43,7 +43,7 @@ func (c *Conn) setOffer(o *wire.Offer, n uint32) [][]byte {
 	if o.Fresh {
 		a, err = c.seat.join(c.call, c, o, c.state)
 	} else {
-		a, err = c.seat.change(o)
+		a, err = c.seat.change(c, o)
 	}
 	if err != nil {
 		e := asError(err)
@@ -58,7 +58,7 @@ func (c *Conn) setWants(w []wire.Want) [][]byte {
 		c.end(wire.Refuse(wire.CodeOrder))
 		return nil
 	}
-	c.seat.want(w)
+	c.seat.want(c, w)
 	return nil
 }
 
@@ -69,7 +69,7 @@ func (c *Conn) setState(s wire.Sending) [][]byte {
 	if c.seat == nil {
 		return nil
 	}
-	if p := c.seat.peer(); p != nil {
+	if p := c.seat.peer(c); p != nil {
 		p.Sending(s)
 	}
 	return nil
