@@ -10,7 +10,7 @@ import (
 	"github.com/conclave-meet/conclave/relay/web"
 )
 
-// host carries out the commands about host accounts. They work on the account file, while the relay is stopped.
+// host carries out the commands about host accounts, by the relay where it runs, on the account file where it does not.
 func host(args []string, out io.Writer) error {
 	if len(args) == 0 || args[0] != "add" {
 		return fmt.Errorf("usage: conclave host add NAME [--data FOLDER] [--origin ADDRESS]")
@@ -30,10 +30,13 @@ func host(args []string, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	token, err := web.Invite(s.data, rest[0])
+	token, site, err := web.Invite(s.data, rest[0])
 	if err != nil {
 		return fmt.Errorf("add the host: %w", err)
 	}
-	fmt.Fprintf(out, "This link works once, for 72 hours. Whoever opens it chooses the password:\n\n    %s\n", link(s.site(port), token))
+	if site == "" {
+		site = s.site(port)
+	}
+	fmt.Fprintf(out, "This link works once, for 72 hours. Whoever opens it chooses the password:\n\n    %s\n", link(site, token))
 	return nil
 }

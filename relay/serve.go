@@ -53,13 +53,14 @@ func (s *settings) run(ctx context.Context, out io.Writer, l *slog.Logger) error
 	if s.mediaPort == 0 {
 		cfg.UDP = netip.AddrPortFrom(cfg.UDP.Addr(), uint16(port))
 	}
+	cfg.Address = s.site(port)
 	srv, err := web.New(cfg)
 	if err != nil {
 		return errors.Join(err, ln.Close())
 	}
 	served := make(chan error, 1)
 	go func() { served <- srv.Serve(ln) }()
-	err = greet(out, s.site(port), srv)
+	err = greet(out, cfg.Address, srv)
 	if err == nil {
 		select {
 		case <-ctx.Done():

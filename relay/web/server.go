@@ -14,6 +14,7 @@ import (
 	"net/netip"
 	"runtime/debug"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -25,7 +26,15 @@ import (
 	"github.com/conclave-meet/conclave/www"
 )
 
-var errOrigin = errors.New("an origin is http:// or https:// and a host")
+const (
+	// bodyTimeout is how long the body of a request may take to arrive.
+	bodyTimeout = 10 * time.Second
+	// leaveTimeout is how long a response may take to leave. More would let slow readers hold the relay's memory longer;
+	// less would cut people on slow lines off from the wasm.
+	leaveTimeout = 5 * time.Minute
+)
+
+var errOrigin = errors.New("an origin is http:// or https:// and a host, in lower case, without the usual port")
 
 // Config is what a relay is made with. Only Data is needed.
 type Config struct {
@@ -34,6 +43,7 @@ type Config struct {
 	// Origins are the addresses of the site, such as https://meet.example.org, behind a proxy that the relay cannot see
 	// through. Empty: the address that a request names.
 	Origins   []string
+	Address   string         // where people find the site, for the links that commands print
 	UDP       netip.AddrPort // where media comes in; zero: any port of all addresses
 	PublicIPs []netip.Addr   // announced for media instead of this machine's own: behind a one-to-one NAT
 	Loopback  bool           // announce loopback addresses for media too
@@ -47,12 +57,15 @@ type Config struct {
 type Server struct {
 	// constant after New
 	origins origins
+	address string
 	auth    *auth.Auth
 	peers   *peer.Server
 	engine  *media.Engine
 	site    *site
 	http    *http.Server
+	admin   *http.Server // the operator's commands
 	log     *slog.Logger
+	serving sync.WaitGroup // admin
 
 	draining atomic.Bool
 }
@@ -60,7 +73,7 @@ type Server struct {
 // New opens the accounts and the media port. It returns an error that an operator can act on. The caller closes the
 // Server, also when it never serves.
 func New(cfg Config) (_ *Server, err error) {
-	s := &Server{log: cfg.Logger, origins: cfg.Origins}
+	s := &Server{log: cfg.Logger, origins: cfg.Origins, address: cfg.Address}
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
 	}
@@ -101,6 +114,7 @@ func New(cfg Config) (_ *Server, err error) {
 		MaxHeaderBytes:    16 << 10,
 		ErrorLog:          log.New(io.Discard, "", 0), // its lines hold addresses
 	}
+	s.serveAdmin(cfg.Data)
 	return s, nil
 }
 
@@ -147,6 +161,7 @@ func (s *Server) redeem(ticket string) error {
 func (s *Server) Handler() http.Handler {
 	api := s.api()
 	return s.headers(s.contain(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		limit(w, r)
 		// EscapedPath: a slash that is written %2F belongs to a room's name.
 		p := r.URL.EscapedPath()
 		switch {
@@ -165,6 +180,17 @@ func (s *Server) Handler() http.Handler {
 			s.page(w, r, p)
 		}
 	})))
+}
+
+// limit sets the deadlines of a request. They end with it, or with the upgrade to a WebSocket.
+func limit(w http.ResponseWriter, r *http.Request) {
+	// The errors say that the writer knows no deadlines, as in tests with a recorder.
+	c := http.NewResponseController(w)
+	_ = c.SetWriteDeadline(time.Now().Add(leaveTimeout))
+	if r.ContentLength != 0 {
+		// Also where nobody reads it: the server itself waits for the end of a body before it answers.
+		_ = c.SetReadDeadline(time.Now().Add(bodyTimeout))
+	}
 }
 
 // page serves the site.
@@ -229,6 +255,8 @@ func (s *Server) Close(ctx context.Context) error {
 	if err != nil {
 		err = s.http.Close()
 	}
+	err = errors.Join(err, s.admin.Close())
+	s.serving.Wait()
 	return errors.Join(err, s.engine.Close(), s.auth.Close())
 }
 
@@ -255,14 +283,4 @@ func (s *Server) FirstHost() (string, error) {
 func (s *Server) Invite(name string) (string, error) {
 	t, err := s.auth.Invite(name)
 	return string(t), err
-}
-
-// Invite does the same as [Server.Invite] on the account file in the folder data, while no relay uses it.
-func Invite(data, name string) (string, error) {
-	a, err := auth.Open(data, auth.Config{})
-	if err != nil {
-		return "", err
-	}
-	t, err := a.Invite(name)
-	return string(t), errors.Join(err, a.Close())
 }
