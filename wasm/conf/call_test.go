@@ -368,6 +368,21 @@ func TestAnOfferThatWasUnderWayWhenTheCallEndedIsNotTakenForTheNext(t *testing.T
 	assert.Len(t, sent[*wire.Hello](c.on(Offered{Offer: offer(true, 4)})), 1)
 }
 
+func TestASeatThatWasTakenFromElsewhereIsTakenBack(t *testing.T) {
+	c := inCall(t, Config{})
+	token := c.s.call.token
+	require.NotEmpty(t, token)
+	fx := c.says(&wire.Bye{Error: wire.Error{Code: wire.CodeReplaced}})
+	stored := of[Store](fx)
+	assert.Equal(t, Store{Key: "resume:" + c.s.View().Room.Name, Value: token}, stored[len(stored)-1])
+	c.on(&Rejoin{})
+	c.on(LinkUp{})
+	hello := sent[*wire.Hello](c.on(Offered{Offer: offer(true, 4)}))
+	require.Len(t, hello, 1)
+	assert.Equal(t, token, hello[0].Resume)
+	assert.NotNil(t, hello[0].Offer)
+}
+
 func TestByeSaysWhyItIsOver(t *testing.T) {
 	for _, code := range []wire.Code{wire.CodeKicked, wire.CodeReplaced, wire.CodeRoomFull, wire.CodeEnded, wire.CodeVersion, wire.CodeRate} {
 		t.Run(string(code), func(t *testing.T) {

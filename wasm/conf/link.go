@@ -167,7 +167,11 @@ func (s *State) bye(e wire.Error) {
 		}
 	}
 	s.call.greeted = false // there is nobody to send leave to
+	token := s.call.token
 	s.finish(problem(e))
+	if e.Code == wire.CodeReplaced {
+		s.remember(token) // the seat is mine, elsewhere: joining again takes it back
+	}
 }
 
 // repeat says everything again that the relay may have dropped because it came too fast; which messages those were it
