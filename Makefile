@@ -20,8 +20,9 @@ STATICCHECK := .bin/staticcheck-$(STATICCHECK_VERSION)
 
 # In CI every test prints its line; at the desk only packages do.
 GOTEST_FLAGS ?= $(if $(CI),-v)
-# The race detector needs a C compiler; `make browsers` installs one where it may.
-RACE := $(if $(shell command -v cc),-race)
+# The race detector needs a C compiler; `make browsers` installs one where it may,
+# so look for it late.
+RACE = $(if $(shell command -v cc),-race)
 
 # What each product is made of. Folders count too: their time changes when a
 # file in them goes away.
