@@ -1,4 +1,4 @@
-import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
+import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { covers } from '../media/layout';
 
 interface Props {
@@ -20,16 +20,6 @@ export function Video({ stream, mirrored = false, whole = false, box = widescree
   useLayoutEffect(() => {
     const element = video.current;
     if (!element) return;
-    element.srcObject = stream;
-    // Refused play() is no fault here: a muted picture starts by itself as soon as the page may.
-    element.play().catch(() => undefined);
-    return () => {
-      element.srcObject = null;
-    };
-  }, [stream]);
-  useEffect(() => {
-    const element = video.current;
-    if (!element) return;
     const measure = () => {
       if (element.videoWidth > 0) setAspect(element.videoWidth / element.videoHeight);
     };
@@ -37,9 +27,15 @@ export function Video({ stream, mirrored = false, whole = false, box = widescree
       measure();
       show(true);
     };
+    // Before the stream is set: one that runs already can play before the next task, and says so only once.
     element.addEventListener('resize', measure);
     element.addEventListener('playing', first, { once: true });
+    element.srcObject = stream;
+    // Refused play() is no fault here: a muted picture starts by itself as soon as the page may.
+    element.play().catch(() => undefined);
     return () => {
+      show(false);
+      element.srcObject = null;
       element.removeEventListener('resize', measure);
       element.removeEventListener('playing', first);
     };
