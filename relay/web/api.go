@@ -13,10 +13,8 @@ import (
 	"github.com/conclave-meet/conclave/shared/wire"
 )
 
-const (
-	maxBody    = 16 << 10         // bytes of a request's JSON: a password of 256 code points is 1 kB
-	apiTimeout = 10 * time.Second // for a request's body to arrive
-)
+// maxBody is in bytes of a request's JSON: a password of 256 code points is 1 kB.
+const maxBody = 16 << 10
 
 // The names of the session cookie. With __Host- a browser takes it only from the site itself, over TLS and for the
 // whole site (RFC 6265bis, section 4.1.3.2). Plain HTTP is for localhost, where browsers differ about Secure cookies.
@@ -61,8 +59,6 @@ func (s *Server) api() http.Handler {
 
 func (s *Server) answer(f call) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		// The error says that the writer knows no deadlines, as in tests with a recorder.
-		_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(apiTimeout))
 		r.Body = http.MaxBytesReader(w, r.Body, maxBody)
 		v, err := f(w, r)
 		if err != nil {

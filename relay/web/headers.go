@@ -90,13 +90,15 @@ func plainHost(h string) bool {
 	})
 }
 
-// parseOrigin checks an origin that the operator gave: a scheme and a host, nothing more.
+// parseOrigin checks an origin that the operator gave: a scheme and a host, nothing more, as browsers write it (RFC 6454,
+// section 6.2). Any other spelling would match no request, and nobody could come in.
 func parseOrigin(s string) error {
 	u, err := url.Parse(s)
 	if err != nil {
 		return err
 	}
-	if (u.Scheme != "http" && u.Scheme != "https") || !plainHost(u.Host) || u.Scheme+"://"+u.Host != s {
+	usual := map[string]string{"http": "80", "https": "443"}[u.Scheme]
+	if usual == "" || u.Port() == usual || !plainHost(u.Host) || u.Scheme+"://"+strings.ToLower(u.Host) != s {
 		return &url.Error{Op: "parse origin", URL: s, Err: errOrigin}
 	}
 	return nil

@@ -10,12 +10,7 @@ import (
 	"path"
 	"strconv"
 	"strings"
-	"time"
 )
-
-// siteTimeout is how long one file may take to leave. More would let slow readers hold the relay's memory longer; less
-// would cut people on slow lines off from the wasm.
-const siteTimeout = 5 * time.Minute
 
 // types are the content types of the site's files. Those that compress well come with .br and .gz beside them.
 var types = map[string]string{
@@ -114,7 +109,7 @@ func (f *file) serve(w http.ResponseWriter, r *http.Request) {
 	if f.hashed {
 		h.Set("Cache-Control", "public, max-age=31536000, immutable")
 	}
-	if r.Header.Get("If-None-Match") == tag {
+	if has(r.Header.Values("If-None-Match"), tag) {
 		w.WriteHeader(http.StatusNotModified)
 		return
 	}
@@ -123,11 +118,20 @@ func (f *file) serve(w http.ResponseWriter, r *http.Request) {
 	if coding != "" {
 		h.Set("Content-Encoding", coding)
 	}
-	// The error says that the writer knows no deadlines, as in tests with a recorder.
-	_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(siteTimeout))
 	if r.Method != http.MethodHead {
 		_, _ = w.Write(body) // the reader has gone
 	}
+}
+
+// has reports whether an If-None-Match names tag (RFC 9110, section 13.1.2: a list, compared weakly, for proxies that
+// compress make tags weak).
+func has(lists []string, tag string) bool {
+	for _, t := range strings.Split(strings.Join(lists, ","), ",") { // our tags hold no comma
+		if t = strings.TrimSpace(t); t == "*" || strings.TrimPrefix(t, "W/") == tag {
+			return true
+		}
+	}
+	return false
 }
 
 // choose picks the smallest content coding that the client takes (RFC 9110, section 12.5.3).

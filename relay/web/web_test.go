@@ -168,6 +168,10 @@ func TestCompression(t *testing.T) {
 			res, body = r.do("GET", c.path, "", "Accept-Encoding: "+c.accept, "If-None-Match: "+tag)
 			assert.Equal(t, http.StatusNotModified, res.StatusCode)
 			assert.Empty(t, body)
+			res, _ = r.do("GET", c.path, "", "Accept-Encoding: "+c.accept, `If-None-Match: "other", W/`+tag)
+			assert.Equal(t, http.StatusNotModified, res.StatusCode, "in a list, and weakened by a proxy")
+			res, _ = r.do("GET", c.path, "", "Accept-Encoding: "+c.accept, `If-None-Match: "other"`)
+			assert.Equal(t, http.StatusOK, res.StatusCode)
 		})
 	}
 	res, _ := r.do("GET", "/_/assets/core-1234.wasm", "")
@@ -371,10 +375,12 @@ func TestWhatTheInterfaceRefuses(t *testing.T) {
 
 func TestSettingsThatMakeNoSense(t *testing.T) {
 	for name, c := range map[string]Config{
-		"an origin with a path":      {Origins: []string{"https://meet.example.org/"}},
-		"an origin without a scheme": {Origins: []string{"meet.example.org"}},
-		"an origin that is no site":  {Origins: []string{"ftp://meet.example.org"}},
-		"somebody who opens rooms":   {Open: "nobody"},
+		"an origin with a path":         {Origins: []string{"https://meet.example.org/"}},
+		"an origin without a scheme":    {Origins: []string{"meet.example.org"}},
+		"an origin that is no site":     {Origins: []string{"ftp://meet.example.org"}},
+		"an origin with the usual port": {Origins: []string{"https://meet.example.org:443"}},
+		"an origin in capitals":         {Origins: []string{"https://Meet.example.org"}},
+		"somebody who opens rooms":      {Open: "nobody"},
 	} {
 		c.Data = t.TempDir()
 		_, err := New(c)
