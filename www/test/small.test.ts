@@ -62,6 +62,7 @@ test('the worst trouble of two devices is told, in words that fit', () => {
   assert.equal(troubleOf(is('ready'), is('busy'))?.title, 'devices.busyCam');
   assert.equal(troubleOf(is('notFound'), is('denied'))?.title, 'devices.deniedCam');
   assert.equal(troubleOf(is('notFound'), is('ready'))?.retry, false);
+  assert.equal(troubleOf(is('notFound'), is('notFound'))?.title, 'devices.none');
 });
 
 test('a device that cannot be had is not on, whatever was chosen', () => {

@@ -27,7 +27,8 @@ export function End({ view, onHome }: { view: View; onHome: () => void }) {
   const rejoin = () => {
     if (wait === 0) void core.dispatch({ t: 'rejoin' });
   };
-  const title = titles[end.code];
+  // Who left before it began was not in it.
+  const title = end.code === 'left' && joinedAt === 0 ? 'end.leftWaiting' : titles[end.code];
   return (
     <Plain title={t(title ?? 'end.problem')} text={text()}>
       <div class="row">
@@ -57,7 +58,7 @@ export function End({ view, onHome }: { view: View; onHome: () => void }) {
   }
 
   function again(): string {
-    if (end.code === 'left') return t('end.rejoin');
+    if (end.code === 'left' && joinedAt > 0) return t('end.rejoin');
     return t(end.code === 'replaced' ? 'end.useHere' : 'app.tryAgain');
   }
 }

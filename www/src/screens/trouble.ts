@@ -33,7 +33,7 @@ const causes: Readonly<Record<string, { both: MsgKey; cam: MsgKey; mic: MsgKey; 
   },
   busy: { both: 'devices.busyCam', cam: 'devices.busyCam', mic: 'devices.busyMic', help: 'devices.busyHelp', retry: true },
   failed: { both: 'devices.failed', cam: 'devices.failed', mic: 'devices.failed', help: 'devices.failedHelp', retry: true },
-  notFound: { both: 'devices.noCam', cam: 'devices.noCam', mic: 'devices.noMic', help: 'devices.noneHelp', retry: false },
+  notFound: { both: 'devices.none', cam: 'devices.noCam', mic: 'devices.noMic', help: 'devices.noneHelp', retry: false },
 };
 
 /** The most telling trouble of the two devices, worst cause first; null when there is none. */
