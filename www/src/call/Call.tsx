@@ -26,12 +26,13 @@ export function Call({ view }: { view: View }) {
   useDark();
   useWakeLock();
 
-  const toggle = (which: Panel) => setPanel((now) => (now === which ? null : which));
   const close = () => {
-    // Focus goes back to the button that opened the panel.
-    if (panel) frame.current?.querySelector<HTMLElement>(`[data-id=${panel}]`)?.focus();
+    // Focus would go with the panel that it is in: it returns to the button that opens the panel.
+    const inside = frame.current?.querySelector('.panel')?.contains(document.activeElement);
+    if (panel && inside) frame.current?.querySelector<HTMLElement>(`[data-id=${panel}]`)?.focus();
     setPanel(null);
   };
+  const toggle = (which: Panel) => (panel === which ? close() : setPanel(which));
   const act = (action: Action) => {
     switch (action) {
       case 'mic':

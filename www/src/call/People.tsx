@@ -25,7 +25,8 @@ export function People({ me, peers, room, onClose }: Props) {
       keys={keyOf.people}
       onClose={onClose}
     >
-      <ul class="people" aria-label={t('people.list')}>
+      {/* A Tab stop, for it scrolls and nothing in it takes the focus. */}
+      <ul class="people" aria-label={t('people.list')} tabIndex={0}>
         <Row
           name={t('people.you', { name: me.name })}
           seed={me.name}

@@ -5,6 +5,7 @@ import { useCore } from '../core/context';
 import { t } from '../i18n/t';
 import { Button } from '../ui/Button';
 import { Field } from '../ui/Field';
+import { useFocusOnce } from '../ui/hooks';
 import { Select } from '../ui/Select';
 import { DeviceTrouble } from './DeviceTrouble';
 import { MicLevel } from './MicLevel';
@@ -26,6 +27,7 @@ interface Props {
 /** Before the meeting: how I look and sound, under which name I come. */
 export function Prejoin({ view, engine, chosenHere, onOpen }: Props) {
   const core = useCore();
+  const heading = useFocusOnce<HTMLHeadingElement>();
   const [typed, type] = useState<string | null>(null);
   const [asked, ask] = useState(false);
   const [missing, miss] = useState(false);
@@ -50,9 +52,12 @@ export function Prejoin({ view, engine, chosenHere, onOpen }: Props) {
   const choose = (kind: 'mic' | 'cam' | 'speaker') => (id: string) => void core.dispatch({ t: 'device', kind, id });
   const { devices, me } = view;
   return (
-    <Shell view={view} loading={loading}>
+    // The letters in place of a picture follow the name while it is typed.
+    <Shell me={{ ...me, name }} room={view.room.name} loading={loading}>
       <form onSubmit={join} noValidate>
-        <h1>{t('prejoin.title')}</h1>
+        <h1 ref={heading} tabIndex={-1}>
+          {t('prejoin.title')}
+        </h1>
         {joining && <SlowJoin onCancel={cancel} />}
         <DeviceTrouble mic={me.mic} cam={me.cam} />
         {chosenHere && view.room.strength.weak && <WeakName onOpen={onOpen} />}

@@ -22,7 +22,7 @@ export function Waiting({ view }: { view: View }) {
     void core.dispatch({ t: 'join', name: view.me.name });
   };
   return (
-    <Shell view={view} loading={false}>
+    <Shell me={view.me} room={view.room.name} loading={false}>
       <h1 ref={heading} tabIndex={-1}>
         {t('waiting.title')}
       </h1>

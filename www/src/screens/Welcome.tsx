@@ -7,12 +7,14 @@ import { go } from '../route';
 import { Brand } from '../ui/Brand';
 import { Button } from '../ui/Button';
 import { Field } from '../ui/Field';
+import { useFocusOnce } from '../ui/hooks';
 import { IconButton } from '../ui/IconButton';
 import { StrengthMeter } from './StrengthMeter';
 
 /** The start: choose a room. Usable before the core is there; only the suggestion and the verdict wait for it. */
 export function Welcome({ view, engine, onOpen }: { view: View; engine: Engine; onOpen: (room: string) => void }) {
   const core = useCore();
+  const heading = useFocusOnce<HTMLHeadingElement>();
   const field = useRef<HTMLInputElement>(null);
   const meter = useId();
   const [typed, type] = useState<string | null>(null);
@@ -50,7 +52,9 @@ export function Welcome({ view, engine, onOpen }: { view: View; engine: Engine; 
         <Brand />
       </header>
       <main class="welcome-main">
-        <h1>{t('welcome.title')}</h1>
+        <h1 ref={heading} tabIndex={-1}>
+          {t('welcome.title')}
+        </h1>
         <p class="lead">{t('welcome.sub')}</p>
         <form onSubmit={open} noValidate class="welcome-form">
           <Field
