@@ -129,6 +129,9 @@ func (c *Conn) write() {
 
 // perform sends an item. It reports false when the connection does not work any more.
 func (c *Conn) perform(it item) bool {
+	if c.seat != nil && !c.welcomed {
+		return true // the welcome comes first; where the media refused the client, it is to hear of that alone
+	}
 	stuck := time.AfterFunc(writeTimeout, func() { c.end(wire.Refuse(wire.CodeSlow)) })
 	defer stuck.Stop()
 	texts := [][]byte{it.text}
@@ -136,9 +139,7 @@ func (c *Conn) perform(it item) bool {
 		texts = it.task()
 	}
 	for _, t := range texts {
-		// The welcome comes first. It is missing when the media refused the client, who is to hear of that alone.
-		early := it.task == nil && c.seat != nil && !c.welcomed
-		if t == nil || early {
+		if t == nil {
 			continue
 		}
 		if c.sock.write(t) != nil {

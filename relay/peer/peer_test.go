@@ -226,6 +226,19 @@ func TestAnOlderConnectionLeavesTheMediaAlone(t *testing.T) {
 	})
 }
 
+func TestNothingIsDoneForAClientWhoseMediaWasRefused(t *testing.T) {
+	play(t, func(r *relay) {
+		c := newConn(r.srv, 99, nil)
+		defer c.silence.Stop()
+		c.seat = &seat{} // admit has run, and wrote no welcome
+		done := false
+		for _, it := range []item{{text: []byte("joined")}, {task: func() [][]byte { done = true; return nil }}} {
+			assert.True(t, c.perform(it))
+		}
+		assert.False(t, done)
+	})
+}
+
 // TestBadInput sends what no good client sends. Each gets its answer, and the call of the others goes on.
 func TestBadInput(t *testing.T) {
 	enc := func(v any) string {

@@ -51,7 +51,7 @@ func openAdmin(data string) (net.Listener, error) {
 func (s *Server) serveAdmin(data string) {
 	mux := http.NewServeMux()
 	mux.Handle("POST /hosts", s.answer(s.addHost))
-	s.admin = &http.Server{Handler: mux, ReadHeaderTimeout: adminTimeout, ErrorLog: log.New(io.Discard, "", 0)}
+	s.admin = &http.Server{Handler: mux, ReadTimeout: adminTimeout, ErrorLog: log.New(io.Discard, "", 0)}
 	ln, err := openAdmin(data)
 	if err != nil {
 		s.log.Warn("no commands while the relay runs", "err", err)

@@ -16,7 +16,7 @@ type (
 	// Hello ("hello") opens the conversation and asks to enter a room.
 	Hello struct {
 		Version int    `json:"version"`          // the protocol version that the client speaks: [Version]
-		Client  string `json:"client,omitempty"` // what the client is, "web/0.1"; for statistics only
+		Client  string `json:"client,omitempty"` // what the client is, "web/0.1": at most [MaxClient] bytes of visible ASCII; for statistics only
 		Room    string `json:"room"`             // the room's name as in the link; the relay makes it canonical (roomname.Parse)
 		Name    string `json:"name"`             // display name, 1 … [MaxName] code points without control characters
 		Ticket  string `json:"ticket,omitempty"` // shows that the client is a signed-in host; POST /_/api/ticket gives one
