@@ -23,7 +23,7 @@ function peer(i: number): Peer {
     role: i === 0 ? 'host' : 'guest',
     mic: i % 2 === 0,
     hand: i === 3 ? 1 : 0,
-    away: i === 4,
+    away: i === 8,
     speaks: i === 0,
     cam: cam ? (i === 7 ? { on: true, why: 'bandwidth' } : { on: true, stream: `${index}/cam` }) : { on: false },
     screen: { on: false },
