@@ -62,6 +62,7 @@ func (c *Conn) serve() {
 	<-written
 	c.silence.Stop()
 	c.depart()
+	c.sock.release()
 }
 
 // contain keeps a broken invariant of this connection from ending the others'.

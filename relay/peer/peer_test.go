@@ -392,6 +392,17 @@ func TestABinaryMessage(t *testing.T) {
 	})
 }
 
+// The bubble waits for all goroutines, those of the WebSocket library too.
+func TestNothingIsLeftOfAClientThatDoesNotTakeItsBye(t *testing.T) {
+	play(t, func(r *relay) {
+		c := r.connect(wire.Subprotocol)
+		c.binary("x")
+		time.Sleep(3 * closeTimeout) // virtual
+		assert.Zero(t, r.srv.Stats().Connections)
+		_ = c.ws.CloseNow()
+	})
+}
+
 func TestAnotherSubprotocol(t *testing.T) {
 	play(t, func(r *relay) {
 		eve := r.connect()

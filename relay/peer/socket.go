@@ -86,6 +86,10 @@ func (s *socket) close(status int, why wire.Code) {
 // kill ends the connection at once, whatever reads, writes or closes it.
 func (s *socket) kill() { _ = s.raw.Close() }
 
+// release ends what the library still runs for the connection, which a kill alone does not. Nobody reads or writes any
+// more.
+func (s *socket) release() { _ = s.ws.CloseNow() } // the error says that it was closed before
+
 // hijacker keeps hold of the connection under a WebSocket. The library's own ways to close it wait for a client that
 // stalls in the middle of a message.
 type hijacker struct {
