@@ -399,7 +399,7 @@ func TestNothingIsLeftOfAClientThatDoesNotTakeItsBye(t *testing.T) {
 		c.binary("x")
 		time.Sleep(3 * closeTimeout) // virtual
 		assert.Zero(t, r.srv.Stats().Connections)
-		_ = c.ws.CloseNow()
+		c.vanish()
 	})
 }
 
