@@ -79,10 +79,12 @@ func (s *State) resume(now time.Time, x *seat, e Enter) {
 		delete(s.byConn, x.conn)
 		s.do(End{Conn: x.conn, Err: wire.Refuse(wire.CodeReplaced)})
 	}
-	delete(s.byToken, x.token)
-	delete(s.byToken, x.before)
-	x.before, x.token, x.conn = e.Resume, e.Next, e.Conn
-	s.byConn[x.conn], s.byToken[x.token], s.byToken[x.before] = x, x, x
+	s.forgetTokens(x)
+	x.older, x.token, x.conn = [2]Token{e.Resume, x.token}, e.Next, e.Conn
+	s.byConn[x.conn] = x
+	for _, t := range append(x.older[:], x.token) {
+		s.byToken[t] = x
+	}
 
 	before := x.member
 	x.member.Away, x.member.Name, x.member.State = false, e.Name, e.State
@@ -160,11 +162,17 @@ func (s *State) refuseWaiter(c Conn) {
 	}
 }
 
+// forgetTokens makes x's tokens good for nothing.
+func (s *State) forgetTokens(x *seat) {
+	for _, t := range append(x.older[:], x.token) {
+		delete(s.byToken, t)
+	}
+}
+
 // remove empties x's seat, and ends the incarnation with the last one.
 func (s *State) remove(x *seat, why wire.Code) {
 	delete(s.byConn, x.conn)
-	delete(s.byToken, x.token)
-	delete(s.byToken, x.before)
+	s.forgetTokens(x)
 	s.seats = slices.DeleteFunc(s.seats, func(y *seat) bool { return y == x })
 	s.do(Remove{Life: s.life, Member: x.member.Index})
 	s.tell(&wire.Left{Member: x.member.Index, Why: why}, 0)

@@ -34,13 +34,15 @@ const (
 // seat is a member's place.
 type seat struct {
 	member wire.Member
-	token  Token     // of the last welcome
-	before Token     // of the one before, which is good until token was used: the last welcome may never have arrived
-	conn   Conn      // 0: the connection is lost
-	lost   time.Time // when; of meaning while conn is 0
-	heard  []heard   // the chat that it is to have heard, oldest first, maxMissed at the most
-	back   time.Time // when it was last taken back
-	from   time.Time // since when chat was said again then
+	token  Token // of the last welcome
+	// older stay good until token was used: the one that token's welcome was given for, which may never have arrived,
+	// and that of the connection that was there before, so that a person can go back to the other tab.
+	older [2]Token
+	conn  Conn      // 0: the connection is lost
+	lost  time.Time // when; of meaning while conn is 0
+	heard []heard   // the chat that it is to have heard, oldest first, maxMissed at the most
+	back  time.Time // when it was last taken back
+	from  time.Time // since when chat was said again then
 }
 
 // heard is a chat message, and when it was said.

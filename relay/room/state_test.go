@@ -406,6 +406,20 @@ func TestWhatMembersSay(t *testing.T) {
 			g.enter(14, false, g.token[13])
 			assert.Equal(g.t, []string{"welcome 2 [1 2] again"}, g.hears(14), "after that it is known to have arrived")
 		}},
+		{"two tabs of one person take the seat from each other, as often as they like", Hosts, func(g *stage) {
+			g.host(1)
+			g.guest(2)
+			tabs := [2]Token{g.token[2], g.token[2]} // a duplicated tab has the same
+			for i := range 6 {
+				tab, c := 1-i%2, Conn(10+i)
+				g.enter(c, false, tabs[tab])
+				assert.Contains(g.t, g.hears(c), "welcome 2 [1 2] again")
+				tabs[tab] = g.token[c]
+			}
+			g.hush()
+			g.enter(99, false, g.token[2])
+			assert.Equal(g.t, []string{"welcome 3 [1 2 3]"}, g.hears(99), "a token of long ago is good for nothing")
+		}},
 		{"a raised hand keeps its time", Hosts, func(g *stage) {
 			g.host(1)
 			g.guest(2)

@@ -73,7 +73,8 @@
 // returns by hello with the resume token of its welcome. Every way to lose a connection keeps the seat, but leave: a
 // page that is closed for good sends leave first. Each welcome brings another resume token, and a token is good until
 // its successor was used, because a welcome may be lost on its way. A hello with the token of a seat that is still
-// connected takes the seat over: the older connection gets bye with [CodeReplaced]. A token that is not known (the seat
+// connected takes the seat over: the older connection gets bye with [CodeReplaced], and its token stays good in the same
+// way, so that it can take the seat back. A token that is not known (the seat
 // is gone, the relay restarted) is no error: the hello is then treated as one without. Name and state are those of the
 // new hello, the role stays. Chat that the member may have missed follows the welcome: what was said, by itself too, from
 // 30 s before the loss was noticed, the last 100 messages at most. A client passes over what it has, by [Chat]'s ID.

@@ -90,6 +90,13 @@ func secondTab(t *testing.T, r *relay, b *bidi.Browser, ann, bob *person) {
 	bob.waits(`!document.querySelector('[data-member]')`)
 	bob.waits(`/another tab/.test(document.body.textContent)`)
 	ann.seesExactly(twin)
+	// And back, and forth: whoever asks for it last has the seat.
+	for _, turn := range [][2]*person{{bob, twin}, {twin, bob}, {bob, twin}} {
+		turn[0].clicks(`button.primary`)
+		turn[0].seesExactly(ann)
+		turn[1].waits(`/another tab/.test(document.body.textContent)`)
+		ann.seesExactly(turn[0])
+	}
 }
 
 func TestTheHostSignsInWhileWaiting(t *testing.T) {
