@@ -78,13 +78,13 @@ func (m *Ping) check() error    { return nil }
 func (m *Leave) check() error   { return nil }
 
 // NameOK reports whether s may be a display name: 1 … [MaxName] code points, no control or line-breaking characters
-// (general categories Cc, Zl, Zp), not only white space.
+// (general categories Cc, Zl, Zp), not only white space and what cannot be seen.
 func NameOK(s string) bool {
 	return textOK(s, MaxName, func(rune) bool { return false })
 }
 
 // ChatOK reports whether s may be a chat message: 1 … [MaxChat] code points, no control characters but tab and line
-// feed, not only white space.
+// feed, not only white space and what cannot be seen.
 func ChatOK(s string) bool {
 	return textOK(s, MaxChat, func(r rune) bool { return r == '\n' || r == '\t' })
 }
@@ -98,7 +98,7 @@ func textOK(s string, most int, allow func(rune) bool) bool {
 		if !allow(r) && unicode.In(r, unicode.Cc, unicode.Zl, unicode.Zp) {
 			return false
 		}
-		blank = blank && unicode.IsSpace(r)
+		blank = blank && (unicode.IsSpace(r) || unicode.In(r, unicode.Cf, unicode.Other_Default_Ignorable_Code_Point))
 	}
 	return !blank
 }

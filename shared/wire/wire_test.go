@@ -204,6 +204,7 @@ func TestLimits(t *testing.T) {
 		{"the longest name of the largest code points", hello(func(h *Hello) { h.Name = strings.Repeat("🦦", MaxName) }), ""},
 		{"a name that is too long", hello(func(h *Hello) { h.Name = strings.Repeat("ё", MaxName+1) }), CodeName},
 		{"a name of white space", hello(func(h *Hello) { h.Name = " \u00a0" }), CodeName},
+		{"a name that nobody sees", hello(func(h *Hello) { h.Name = "\u200b\u2060\u3164" }), CodeName},
 		{"a name with a line separator", hello(func(h *Hello) { h.Name = "a\u2028b" }), CodeName},
 		{"a name with a control character", hello(func(h *Hello) { h.Name = "a\x7fb" }), CodeName},
 		{"a name that is not UTF-8", hello(func(h *Hello) { h.Name = "a\xff" }), CodeName},
