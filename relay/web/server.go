@@ -201,6 +201,10 @@ func (s *Server) page(w http.ResponseWriter, r *http.Request, p string) {
 	}
 	name := strings.TrimPrefix(strings.TrimPrefix(p, "/_/"), "/")
 	if strings.Contains(name, "/") {
+		if strings.Contains(r.Header.Get("Accept"), "text/html") { // a person
+			s.site.index.send(w, r, http.StatusNotFound)
+			return
+		}
 		w.Header().Set("Cache-Control", "no-cache")
 		http.Error(w, "there is nothing here", http.StatusNotFound)
 		return

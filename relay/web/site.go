@@ -89,7 +89,10 @@ func (s *site) add(p string, b []byte) error {
 const notBuilt = "site not built: make site\n"
 
 // serve answers with f, or says that the site is missing when f is nil.
-func (f *file) serve(w http.ResponseWriter, r *http.Request) {
+func (f *file) serve(w http.ResponseWriter, r *http.Request) { f.send(w, r, http.StatusOK) }
+
+// send is serve with a status of its own: the site itself tells people about an address that is none.
+func (f *file) send(w http.ResponseWriter, r *http.Request, status int) {
 	h := w.Header()
 	if f == nil {
 		h.Set("Cache-Control", "no-store")
@@ -109,7 +112,7 @@ func (f *file) serve(w http.ResponseWriter, r *http.Request) {
 	if f.hashed {
 		h.Set("Cache-Control", "public, max-age=31536000, immutable")
 	}
-	if has(r.Header.Values("If-None-Match"), tag) {
+	if status == http.StatusOK && has(r.Header.Values("If-None-Match"), tag) {
 		w.WriteHeader(http.StatusNotModified)
 		return
 	}
@@ -118,6 +121,7 @@ func (f *file) serve(w http.ResponseWriter, r *http.Request) {
 	if coding != "" {
 		h.Set("Content-Encoding", coding)
 	}
+	w.WriteHeader(status)
 	if r.Method != http.MethodHead {
 		_, _ = w.Write(body) // the reader has gone
 	}

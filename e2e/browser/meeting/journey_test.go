@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/netip"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -96,6 +97,18 @@ func secondTab(t *testing.T, r *relay, b *bidi.Browser, ann, bob *person) {
 		turn[0].seesExactly(ann)
 		turn[1].waits(`/another tab/.test(document.body.textContent)`)
 		ann.seesExactly(turn[0])
+	}
+}
+
+func TestAnAddressThatIsNoRoomIsSaidToBeNone(t *testing.T) {
+	r := startRelay(t, netip.Addr{})
+	b := bidi.Start(t, bidi.Chromium, bidi.Options{})
+	ann := newPerson(t, b, r, "Ann", red)
+	for _, path := range []string{"/a/b", "/%F0%9F%98%80", "/" + strings.Repeat("x", 65)} {
+		ann.goes(path)
+		ann.waits(`document.querySelector('main h1') && document.querySelector('main button.primary') && !document.querySelector('input')`)
+		ann.clicks(`main button.primary`)
+		ann.waits(`location.pathname === '/' && document.querySelector('input[name=room]')`)
 	}
 }
 
