@@ -103,7 +103,9 @@ func (s *settings) config() (web.Config, error) {
 	if port < 0 || port > 65535 {
 		return c, fmt.Errorf("--media-port is %d: a port is below 65536", port)
 	}
-	c.UDP, c.Loopback = netip.AddrPortFrom(netip.Addr{}, uint16(port)), local(host)
+	c.UDP = netip.AddrPortFrom(netip.Addr{}, uint16(port))
+	// Behind a proxy people come from elsewhere: a loopback address would mean their own machine.
+	c.Loopback = local(host) && len(s.origins) == 0
 	for _, a := range s.publicIPs {
 		ip, err := netip.ParseAddr(a)
 		if err != nil {

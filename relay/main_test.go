@@ -89,6 +89,23 @@ func TestFlagsComeBeforeTheEnvironment(t *testing.T) {
 	require.ErrorContains(t, err, "CONCLAVE_MEDIA_PORT")
 }
 
+func TestLoopbackIsAnnouncedToThisMachineOnly(t *testing.T) {
+	for _, c := range []struct {
+		name string
+		s    settings
+		want bool
+	}{
+		{"a trial on localhost", settings{listen: "localhost:8080"}, true},
+		{"a trial on ::1", settings{listen: "[::1]:8080"}, true},
+		{"behind a proxy on the same machine", settings{listen: "localhost:8080", origins: list{"https://meet.example.org"}}, false},
+		{"all addresses", settings{listen: ":8080"}, false},
+	} {
+		got, err := c.s.config()
+		require.NoError(t, err)
+		assert.Equal(t, c.want, got.Loopback, c.name)
+	}
+}
+
 func TestTheAddressForPeople(t *testing.T) {
 	for _, c := range []struct {
 		listen, cert string
