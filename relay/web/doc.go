@@ -15,6 +15,8 @@
 //	GET  /_/healthz            200 while the process works
 //	GET  /_/readyz             200 while it takes newcomers, 503 from the beginning of a shutdown
 //
+// The operator's commands come over a unix socket in the data folder (admin.go).
+//
 // Everything but rooms lies under /_/, so that no room name is reserved. What the interface refuses it answers with a
 // wire.Error in JSON and a fitting status.
 //

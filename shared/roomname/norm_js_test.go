@@ -3,21 +3,9 @@
 package roomname_test
 
 import (
-	"os"
 	"testing"
 
-	"golang.org/x/text/unicode/norm"
-
-	"github.com/conclave-meet/conclave/shared/roomname"
+	"github.com/conclave-meet/conclave/shared/roomname/roomtest"
 )
 
-// Under node the tests bring the normaliser that the page gets from its browser; package browser tests that one.
-func TestMain(m *testing.M) {
-	roomname.UseNormalizer(func(form, s string) string {
-		if form == "NFD" {
-			return norm.NFD.String(s)
-		}
-		return norm.NFKC.String(s)
-	})
-	os.Exit(m.Run())
-}
+func TestMain(m *testing.M) { roomtest.Main(m) }

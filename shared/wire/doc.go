@@ -74,10 +74,10 @@
 // page that is closed for good sends leave first. Each welcome brings another resume token, and a token is good until
 // its successor was used, because a welcome may be lost on its way. A hello with the token of a seat that is still
 // connected takes the seat over: the older connection gets bye with [CodeReplaced], and its token stays good in the same
-// way, so that it can take the seat back. A token that is not known (the seat
-// is gone, the relay restarted) is no error: the hello is then treated as one without. Name and state are those of the
-// new hello, the role stays. Chat that the member may have missed follows the welcome: what was said, by itself too, from
-// 30 s before the loss was noticed, the last 100 messages at most. A client passes over what it has, by [Chat]'s ID.
+// way, so that it can take the seat back. A token that is not known (the seat is gone, the relay restarted) is no error:
+// the hello is then treated as one without. Name and state are those of the new hello, the role stays. Chat that the
+// member may have missed follows the welcome: what was said, by itself too, from 30 s before the loss was noticed, the
+// last 100 messages at most. A client passes over what it has, by [Chat]'s ID.
 //
 // # Media
 //
@@ -102,6 +102,9 @@
 //
 // After slots named a source for a slot, its first packet is the start of a key frame (video). Sequence numbers and
 // timestamps are continuous over all sources that pass through a slot. There are no sender reports for slots.
+//
+// What an offer may say is more than a relay need use: an answer names what it does. The present one takes opus and VP8
+// in one layer, so it passes over rids, takes no notice of a want's height, and never gives [WhyBandwidth] as a reason.
 //
 // # Errors
 //

@@ -4,7 +4,8 @@ package wire
 // own offer and builds its remote description from the [Answer]; how is described in package wasm/sdp.
 //
 // Within one peer connection an m-line keeps its mid and its purpose for life; a later offer repeats all m-lines and
-// may add slots at the end.
+// may add slots at the end. It must name the codecs and extensions that the first answer took, with the same numbers; it
+// may leave out others, as browsers do, and list them in another order.
 type Offer struct {
 	// Fresh says that this is a new peer connection: the relay ends the one before it. The offer in hello is always fresh.
 	Fresh bool `json:"fresh,omitempty"`
