@@ -425,6 +425,7 @@ func TestAClientThatReadsTooSlowly(t *testing.T) {
 			for range rateBurst - 1 {
 				c.send(&wire.SendChat{Text: "x"})
 			}
+			synctest.Wait() // or the next one would hear the last of it after the welcome
 		}
 		time.Sleep(2 * closeTimeout) // virtual
 		synctest.Wait()
