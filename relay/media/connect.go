@@ -216,6 +216,7 @@ func (s *Session) read(conn *ice.Conn, handshake *packetio.Buffer) {
 			return
 		default:
 			r.packet(b[:n], handshake)
+			r.out.flush()
 		}
 	}
 }

@@ -46,7 +46,7 @@ type reader struct {
 	header rtp.Header      // used again for each packet
 	p      inbound
 	plain  [maxPacket]byte // of RTCP
-	out    buffer
+	out    burst
 	tmp    buffer
 
 	resent  int       // retransmissions sent since
@@ -259,7 +259,7 @@ func (r *reader) spread(p *inbound) {
 	}
 	p.src.ring.Put(cache.Packet{Seq: p.in.Seq, TS: p.in.TS, Marker: p.marker, Payload: p.payload})
 	for _, sl := range *p.src.subs.Load() {
-		if n := sl.forward(p, &r.out); n > 0 && sl.s.send(r.out[:n]) {
+		if n := sl.forward(p, r.out.room()); n > 0 && r.out.push(sl.s, n) {
 			sl.s.count.inc(PacketsOut)
 		}
 	}

@@ -152,7 +152,7 @@ func (r *reader) nack(sl *slot, pairs []rtcp.NackPair, now time.Time) {
 				r.s.count.inc(DropRepeated)
 				return true
 			}
-			if n := sl.retransmit(seq, now, &r.out, &r.tmp); n > 0 && r.s.send(r.out[:n]) {
+			if n := sl.retransmit(seq, now, r.out.room(), &r.tmp); n > 0 && r.out.push(r.s, n) {
 				r.resent++
 				r.s.count.inc(RTXOut)
 			}

@@ -103,8 +103,10 @@
 // After slots named a source for a slot, its first packet is the start of a key frame (video). Sequence numbers and
 // timestamps are continuous over all sources that pass through a slot. There are no sender reports for slots.
 //
-// What an offer may say is more than a relay need use: an answer names what it does. The present one takes opus and VP8
-// in one layer, so it passes over rids, takes no notice of a want's height, and never gives [WhyBandwidth] as a reason.
+// A source may be sent in several layers: simulcast ([Send].Rids) or SVC. The relay sends the smallest one that fills a
+// want's height and that the client's downlink carries; audio comes first. Where not even the smallest fits, slots says
+// [WhyBandwidth]. With encode the relay tells a sender which layers somebody receives, and which codec all members of
+// the room can receive; layers that nobody receives are not to be sent. It follows the answer to a fresh offer.
 //
 // # Errors
 //

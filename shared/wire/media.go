@@ -88,12 +88,12 @@ type Want struct {
 	Prio   int `json:"prio,omitempty"` // 0 … 9: who keeps a picture when the bandwidth is short; 9 is first
 }
 
-// Why says why a slot is empty, or a wanted source is in none.
+// Why says why nothing comes in a slot.
 type Why string
 
-// Reasons for an empty slot.
+// Reasons for a slot in which nothing comes.
 const (
-	WhyNone      Why = ""          // it is not empty
+	WhyNone      Why = ""          // its source is being sent
 	WhyNotWanted Why = "notWanted" // nothing to put there
 	WhyBandwidth Why = "bandwidth" // paused to save bandwidth
 	WhyMuted     Why = "muted"     // the source was switched off
@@ -102,9 +102,22 @@ const (
 // SlotState says which source is in a slot from now on.
 type SlotState struct {
 	Mid string `json:"mid"`
-	// Source is what is in the slot; its Member is 0 when the slot is empty.
+	// Source is what is in the slot; its Member is 0 when the slot is empty. With [WhyBandwidth] the source has the slot,
+	// but nothing of it is sent for the time being.
 	Source
 	Why Why `json:"why,omitempty"`
+}
+
+// Encoding says how one video stream is to be sent.
+type Encoding struct {
+	Stream Stream `json:"stream"`
+	// Codec is the name of a codec of the answer: what everybody in the room can receive. A client that cannot switch
+	// within a peer connection keeps the one it has.
+	Codec string `json:"codec"`
+	// Layers are the spatial layers that somebody receives, rising, 0 the lowest: indices of the stream's rids
+	// (simulcast), or spatial ids (SVC), of which those below the highest are sent too. The client sends no others:
+	// none when the list is empty. A layer that is named again begins with a key frame.
+	Layers []int `json:"layers"`
 }
 
 // Sending says which streams a member sends at the moment. A muted microphone, a camera that is off and a screen that

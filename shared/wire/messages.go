@@ -117,6 +117,12 @@ type (
 		Slots []SlotState `json:"slots"`
 	}
 
+	// Encode ("encode") says how the client is to send its video from now on; streams that are not named stay as they
+	// are. Until the first one of a peer connection, a client sends the first codec of the answer, in all layers.
+	Encode struct {
+		Streams []Encoding `json:"streams"`
+	}
+
 	// Speakers ("speakers") says who is speaking: all at the moment, and the dominant one, who stays when it is quiet.
 	Speakers struct {
 		Speaking []MemberIndex `json:"speaking"` // loudest first
@@ -189,6 +195,7 @@ func (*Left) serverType() string     { return "left" }
 func (*Changed) serverType() string  { return "member" }
 func (*AnswerTo) serverType() string { return "answer" }
 func (*Slots) serverType() string    { return "slots" }
+func (*Encode) serverType() string   { return "encode" }
 func (*Speakers) serverType() string { return "speakers" }
 func (*Chat) serverType() string     { return "chat" }
 func (*Pong) serverType() string     { return "pong" }
@@ -236,6 +243,8 @@ func newServer(t string) ServerMessage {
 		return new(AnswerTo)
 	case "slots":
 		return new(Slots)
+	case "encode":
+		return new(Encode)
 	case "speakers":
 		return new(Speakers)
 	case "chat":

@@ -61,6 +61,7 @@ func serverSamples() []ServerMessage {
 		&Changed{Member: member},
 		&AnswerTo{Answer: *sampleAnswer()},
 		&Slots{Slots: slots},
+		&Encode{Streams: []Encoding{{Stream: Cam, Codec: "VP8", Layers: []int{0, 2}}, {Stream: Screen, Codec: "VP8", Layers: []int{}}}},
 		&Speakers{Speaking: []MemberIndex{2, 1}, Dominant: 2},
 		&Chat{ID: 1, From: 2, To: 3, At: 1700000000000, Text: "hello"},
 		&Pong{},

@@ -74,7 +74,7 @@ func TestEveryTypeHasAName(t *testing.T) {
 		assert.False(t, seen[m.serverType()])
 		seen[m.serverType()] = true
 	}
-	assert.Len(t, seen, 12)
+	assert.Len(t, seen, 13)
 }
 
 func TestEveryProperPrefixIsRefused(t *testing.T) {
