@@ -86,9 +86,9 @@ func (g *Group) listen(now time.Time) (heard wire.Speakers, again bool) {
 			g.voices.Forget(m)
 			continue
 		}
-		g.voices.Hear(m, uint8(mic.level.Swap(speaker.Silence)), now)
+		g.voices.Hear(m, mic.meter.Take(), now)
 	}
-	return g.voices.Speakers(now), g.scarce
+	return g.voices.Speakers(), g.scarce
 }
 
 // arrange decides what is in all slots: it takes out what goes, says what comes, and only then puts it in.

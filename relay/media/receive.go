@@ -241,7 +241,7 @@ func (r *reader) spread(p *inbound) {
 		if e := extension(&r.header, s.terms.level); len(e) >= 1 {
 			const voice = 1 << 7
 			p.hasLevel, p.rawLevel = true, e[0]
-			p.src.hear(e[0] &^ voice)
+			p.src.meter.Note(e[0] &^ voice)
 		}
 	} else if !p.in.Empty {
 		var ok bool

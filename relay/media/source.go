@@ -22,7 +22,7 @@ type source struct {
 	subs  atomic.Pointer[[]*slot] // who gets it; replaced whole under Group.mu
 	on    atomic.Bool             // the member says that it is being sent
 	ssrc  atomic.Uint32           // 0: not known yet
-	level atomic.Uint32           // loudest since it was last looked at (RFC 6464)
+	meter speaker.Meter           // levels since they were last looked at
 
 	keys keyFrames
 
@@ -46,15 +46,7 @@ func newSource(s *Session, id wire.Source, mid string) *source {
 	}
 	src := &source{s: s, id: id, mid: mid, ring: cache.New(size)}
 	src.subs.Store(&[]*slot{})
-	src.level.Store(speaker.Silence)
 	return src
-}
-
-// hear notes the level of a packet. Only the session's reader calls it.
-func (src *source) hear(level uint8) {
-	if uint32(level) < src.level.Load() {
-		src.level.Store(uint32(level))
-	}
 }
 
 // needKey asks the member for a key frame, now or as soon as it can be asked for.
