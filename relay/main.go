@@ -2,6 +2,7 @@
 //
 //	conclave serve          run the relay
 //	conclave host add NAME  make a host account and print its one-time link
+//	conclave stats          print what a running relay counts
 //	conclave version        print the version
 package main
 
@@ -16,6 +17,7 @@ const usage = `usage: conclave COMMAND
 
   serve          run the relay (conclave serve -h lists its flags)
   host add NAME  make a host account and print its one-time link
+  stats          print what a running relay counts
   version        print the version
 `
 
@@ -37,6 +39,8 @@ func run(args []string, out, errs io.Writer) error {
 		return serve(args, out, errs)
 	case "host":
 		return host(args, out)
+	case "stats":
+		return stats(args, out)
 	case "version":
 		fmt.Fprintln(out, "conclave", version())
 		return nil

@@ -2,7 +2,6 @@ package web
 
 import (
 	"bytes"
-	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -24,6 +23,7 @@ import (
 // own user may enter:
 //
 //	POST /hosts    {name} → {token, site}: makes a host account and its one-time link
+//	GET /stats     → Report
 const adminSocket = "admin.sock"
 
 // adminTimeout is how long a command may take: one write to the account file.
@@ -51,6 +51,7 @@ func openAdmin(data string) (net.Listener, error) {
 func (s *Server) serveAdmin(data string) {
 	mux := http.NewServeMux()
 	mux.Handle("POST /hosts", s.answer(s.addHost))
+	mux.Handle("GET /stats", s.answer(s.stats))
 	s.admin = &http.Server{Handler: mux, ReadTimeout: adminTimeout, ErrorLog: log.New(io.Discard, "", 0)}
 	ln, err := openAdmin(data)
 	if err != nil {
@@ -100,13 +101,7 @@ func inviteStopped(data, name string) (string, error) {
 
 // inviteRunning asks the relay behind the socket.
 func inviteRunning(socket, name string) (token, site string, err error) {
-	var dialer net.Dialer
-	c := &http.Client{Timeout: adminTimeout, Transport: &http.Transport{
-		DisableKeepAlives: true,
-		DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
-			return dialer.DialContext(ctx, "unix", socket)
-		},
-	}}
+	c := adminClient(socket)
 	body, err := json.Marshal(hostName{Name: name})
 	if err != nil {
 		return "", "", err
