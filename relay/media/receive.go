@@ -46,7 +46,7 @@ type reader struct {
 	header rtp.Header      // used again for each packet
 	p      inbound
 	plain  [maxPacket]byte // of RTCP
-	out    burst
+	out    *burst          // of the goroutine that handles the packet
 	tmp    buffer
 
 	resent  int       // retransmissions sent since
@@ -54,7 +54,7 @@ type reader struct {
 }
 
 func newReader(s *Session) *reader {
-	return &reader{s: s, known: map[uint32]bool{}, knownC: map[uint32]bool{}}
+	return &reader{s: s, known: map[uint32]bool{}, knownC: map[uint32]bool{}, out: &burst{}}
 }
 
 // received is what both the reader and the engine's tick use.
