@@ -26,6 +26,11 @@ const (
 type Options struct {
 	Args  []string       // further arguments of the browser's own command line
 	Prefs map[string]any // Firefox: further preferences (string, bool or int)
+
+	// Through is a command that starts the browser, whose own command line is
+	// appended, such as ["nsenter", "--net=FILE"]. Chromium only: its driver
+	// stays outside. Firefox listens for the test, so it must be near it.
+	Through []string
 }
 
 // ErrMissing says that a program is not installed.

@@ -6,8 +6,12 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"os"
 	"os/exec"
+	"path/filepath"
 	"regexp"
+	"slices"
+	"strings"
 )
 
 // chromiumArgs make a quiet headless browser with fake devices.
@@ -35,6 +39,9 @@ func (b *Browser) launchChromium(ctx context.Context, opts Options) error {
 	}
 	driver, err := program("chromedriver")
 	if err != nil {
+		return err
+	}
+	if binary, err = b.through(opts.Through, binary); err != nil {
 		return err
 	}
 	process, port, err := run(ctx, exec.Command(driver, "--port=0"), driverReady)
@@ -65,6 +72,20 @@ func (b *Browser) launchChromium(ctx context.Context, opts Options) error {
 		return err
 	}
 	return nil
+}
+
+// through returns a program that starts binary by command. chromedriver takes
+// one file without arguments.
+func (b *Browser) through(command []string, binary string) (string, error) {
+	if len(command) == 0 {
+		return binary, nil
+	}
+	script := "#!/bin/sh\nexec"
+	for _, word := range append(slices.Clone(command), binary) {
+		script += " '" + strings.ReplaceAll(word, "'", `'\''`) + "'"
+	}
+	file := filepath.Join(b.profile, "start.sh")
+	return file, os.WriteFile(file, []byte(script+" \"$@\"\n"), 0o700)
 }
 
 // driverSession is a classic WebDriver session with a BiDi socket.
