@@ -28,6 +28,11 @@ type Participant struct {
 	Height int `json:"height"` // of the camera, in pixels [360]
 	Rate   int `json:"rate"`   // frames per second of the camera and the screen [15]
 
+	// Grain covers the camera's picture with noise that moves, so that an
+	// encoder spends all the bits it may; the mean colour stays [a plain
+	// picture, which takes next to none].
+	Grain bool `json:"grain"`
+
 	// Refuse is the name of the DOMException that getUserMedia rejects with,
 	// such as "NotAllowedError" or "NotFoundError" [none].
 	Refuse string `json:"refuse"`

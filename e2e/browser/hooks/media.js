@@ -8,17 +8,19 @@ const width = settings.width || 640, height = settings.height || 360, rate = set
 // One drawing loop serves all canvases. An interval, not animation frames:
 // a hidden page's camera goes on, too.
 const canvases = new Map();
-function canvas(colour, w, h) {
-	const name = [colour, w, h].join();
+function canvas(colour, w, h, grain) {
+	const name = [colour, w, h, grain].join();
 	if (canvases.has(name)) return canvases.get(name);
 	const c = document.createElement('canvas');
 	c.width = w;
 	c.height = h;
 	const g = c.getContext('2d', { alpha: false });
+	const noise = grain ? sand(w + 128, h + 128) : null;
 	let n = 0;
 	const draw = () => {
 		g.fillStyle = colour;
 		g.fillRect(0, 0, w, h);
+		if (noise) g.drawImage(noise, -Math.random() * 128, -Math.random() * 128);
 		// The block moves, so that every frame differs; the middle stays plain.
 		g.fillStyle = 'black';
 		g.fillRect((n++ * 8) % w, h - h / 10, w / 20, h / 10);
@@ -26,6 +28,23 @@ function canvas(colour, w, h) {
 	draw();
 	setInterval(draw, 1000 / rate);
 	canvases.set(name, c);
+	return c;
+}
+
+// Soft spots, lighter and darker than what they lie on.
+function sand(w, h) {
+	const fine = document.createElement('canvas'), c = document.createElement('canvas');
+	fine.width = w / 4;
+	fine.height = h / 4;
+	const g = fine.getContext('2d'), spots = g.createImageData(fine.width, fine.height);
+	for (let i = 0; i < spots.data.length; i += 4) {
+		spots.data.fill(Math.random() < 0.5 ? 0 : 255, i, i + 3);
+		spots.data[i + 3] = 96 * Math.random();
+	}
+	g.putImageData(spots, 0, 0);
+	c.width = w;
+	c.height = h;
+	c.getContext('2d').drawImage(fine, 0, 0, w, h);
 	return c;
 }
 
@@ -68,7 +87,7 @@ devices.getUserMedia = async constraints => {
 	if (!constraints?.audio && !constraints?.video) throw new TypeError('neither audio nor video wanted');
 	const stream = new MediaStream();
 	if (constraints.video) {
-		const picture = canvas(settings.colour || 'grey', width, height).captureStream(rate);
+		const picture = canvas(settings.colour || 'grey', width, height, settings.grain).captureStream(rate);
 		stream.addTrack(named(picture.getVideoTracks()[0], 'Test camera', 'camera'));
 	}
 	if (constraints.audio) {
