@@ -70,12 +70,14 @@ func (s *Session) run(ctx context.Context, remote wire.ICE, fingerprint string) 
 	defer s.engine.dismiss(s)
 	var reading sync.WaitGroup
 	defer reading.Wait()
+	in := &inlet{s: s, r: newReader(s)}
+	defer s.engine.socks.routes.drop(in)
 	defer func() { _ = s.agent.GracefulClose() }() // ends the reader
 	defer s.guard()
 
 	soon, cancel := context.WithTimeout(ctx, connectTime)
 	defer cancel()
-	conn, err := s.connectICE(soon, remote)
+	conn, err := s.connectICE(soon, remote, in)
 	if err != nil {
 		s.fail("ice")
 		return
@@ -83,7 +85,7 @@ func (s *Session) run(ctx context.Context, remote wire.ICE, fingerprint string) 
 	handshake := packetio.NewBuffer()
 	handshake.SetLimitCount(64) // packets; what does not fit is sent again
 	defer handshake.Close()
-	reading.Go(func() { s.read(conn, handshake) })
+	reading.Go(func() { s.read(conn, handshake, in) })
 
 	d, err := s.connectDTLS(soon, conn, handshake, fingerprint)
 	if err != nil {
@@ -100,10 +102,12 @@ func (s *Session) run(ctx context.Context, remote wire.ICE, fingerprint string) 
 }
 
 // connectICE waits for the client's checks, and keeps the address that it chose, now and later.
-func (s *Session) connectICE(ctx context.Context, remote wire.ICE) (*ice.Conn, error) {
+func (s *Session) connectICE(ctx context.Context, remote wire.ICE, in *inlet) (*ice.Conn, error) {
 	err := s.agent.OnSelectedCandidatePairChange(func(_, to ice.Candidate) {
 		if ip, err := netip.ParseAddr(to.Address()); err == nil {
-			s.peer.Store(&peer{addr: netip.AddrPortFrom(ip.Unmap(), uint16(to.Port())), candidate: to})
+			p := newPeer(netip.AddrPortFrom(ip.Unmap(), uint16(to.Port())), to)
+			s.peer.Store(p)
+			s.engine.socks.routes.set(in, p.addr)
 		}
 	})
 	if err != nil {
@@ -201,42 +205,41 @@ func waitEnd(ctx context.Context, d *dtls.Conn) string {
 	}
 }
 
-// read takes the client's packets until the agent is closed.
-func (s *Session) read(conn *ice.Conn, handshake *packetio.Buffer) {
+// read takes what comes by way of the ICE agent until that is closed: DTLS, and media from an address that was not chosen
+// yet. Other media comes from the socket (intake).
+func (s *Session) read(conn *ice.Conn, handshake *packetio.Buffer, in *inlet) {
 	defer s.guard()
 	defer handshake.Close()
-	r := newReader(s)
+	var out burst
 	b := make([]byte, maxPacket)
 	for {
 		n, err := conn.Read(b)
 		switch {
-		case errors.Is(err, io.ErrShortBuffer):
+		case errors.Is(err, io.ErrShortBuffer) || err == nil && n == 0:
 			s.count.inc(DropMalformed)
 		case err != nil:
 			return
+		case b[0] >= 20 && b[0] <= 63: // RFC 7983, section 7
+			if _, err := handshake.Write(b[:n]); err != nil {
+				s.count.inc(DropEarly)
+			}
 		default:
-			r.packet(b[:n], handshake)
-			r.out.flush()
+			in.take(b[:n], time.Now(), &out)
+			out.flush()
 		}
 	}
 }
 
-// packet tells what came from its first bytes (RFC 7983, section 7, and RFC 5761, section 4).
-func (r *reader) packet(b []byte, handshake *packetio.Buffer) {
+// packet tells RTP from RTCP (RFC 7983, section 7, and RFC 5761, section 4).
+func (r *reader) packet(b []byte, now time.Time) {
 	const least = 12 // bytes of an RTP header, and of an encrypted RTCP one
 	switch {
-	case len(b) < least:
-		r.s.count.inc(DropMalformed)
-	case b[0] >= 20 && b[0] <= 63:
-		if _, err := handshake.Write(b); err != nil {
-			r.s.count.inc(DropEarly)
-		}
-	case b[0] < 128 || b[0] > 191:
+	case len(b) < least || b[0] < 128 || b[0] > 191:
 		r.s.count.inc(DropMalformed)
 	case b[1] >= 192 && b[1] <= 223:
-		r.rtcp(b, time.Now())
+		r.rtcp(b, now)
 	default:
-		r.rtp(b, time.Now())
+		r.rtp(b, now)
 	}
 }
 

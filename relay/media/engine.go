@@ -55,7 +55,7 @@ func New(c Config) (*Engine, error) {
 	if err != nil {
 		return nil, err
 	}
-	socks, err := openSockets(c.Listen, quiet.NewLogger("ice"))
+	socks, err := openSockets(c.Listen, c.Logger)
 	if err != nil {
 		return nil, err
 	}
@@ -113,6 +113,7 @@ func (e *Engine) Stats() Stats {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	sum := e.past
+	sum.add(e.socks.count.stats())
 	for s := range e.sessions {
 		sum.add(s.count.stats())
 	}

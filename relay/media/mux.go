@@ -14,9 +14,9 @@ var errInUse error = syscall.EADDRINUSE
 
 // The methods of net.PacketConn and ice.AddrPortReaderWriter, for the multiplexer.
 
-// ReadFromAddrPort reads the next packet.
+// ReadFromAddrPort reads the next packet that is not media of somebody known.
 func (s *socket) ReadFromAddrPort(b []byte) (int, netip.AddrPort, error) {
-	return s.conn.ReadFromUDPAddrPort(b)
+	return s.strays.get(b, s.over)
 }
 
 // WriteToAddrPort sends a packet.
@@ -24,8 +24,11 @@ func (s *socket) WriteToAddrPort(b []byte, a netip.AddrPort) (int, error) {
 	return s.conn.WriteToUDPAddrPort(b, a)
 }
 
-// ReadFrom reads the next packet.
-func (s *socket) ReadFrom(b []byte) (int, net.Addr, error) { return s.conn.ReadFrom(b) }
+// ReadFrom is ReadFromAddrPort with another type of address.
+func (s *socket) ReadFrom(b []byte) (int, net.Addr, error) {
+	n, from, err := s.strays.get(b, s.over)
+	return n, net.UDPAddrFromAddrPort(from), err
+}
 
 // WriteTo sends a packet.
 func (s *socket) WriteTo(b []byte, a net.Addr) (int, error) { return s.conn.WriteTo(b, a) }
@@ -36,11 +39,11 @@ func (s *socket) Close() error { return s.conn.Close() }
 // LocalAddr is one address that stands for all that the socket listens on.
 func (s *socket) LocalAddr() net.Addr { return s.addr }
 
-// SetDeadline sets both deadlines.
-func (s *socket) SetDeadline(t time.Time) error { return s.conn.SetDeadline(t) }
+// SetDeadline sets the deadline of writes. The multiplexer reads without one.
+func (s *socket) SetDeadline(t time.Time) error { return s.conn.SetWriteDeadline(t) }
 
-// SetReadDeadline sets the deadline of reads.
-func (s *socket) SetReadDeadline(t time.Time) error { return s.conn.SetReadDeadline(t) }
+// SetReadDeadline does nothing: the deadline would be that of all packets.
+func (s *socket) SetReadDeadline(time.Time) error { return nil }
 
 // SetWriteDeadline sets the deadline of writes.
 func (s *socket) SetWriteDeadline(t time.Time) error { return s.conn.SetWriteDeadline(t) }

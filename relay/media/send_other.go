@@ -1,11 +1,27 @@
-//go:build !unix
+//go:build !linux
 
 package media
 
 import "net/netip"
 
-// sendNow sends b to addr. Where there is no other way it may wait for the socket's buffer.
-func (s *socket) sendNow(b []byte, addr netip.AddrPort) error {
-	_, err := s.conn.WriteToUDPAddrPort(b, addr)
-	return err
+// post is what a burst needs to send.
+type post struct{}
+
+// sockaddr is an address as the system wants it.
+type sockaddr struct{}
+
+func (*sockaddr) set(netip.AddrPort) {}
+
+// deliver sends a burst packet by packet, and returns how many were sent.
+func (s *sockets) deliver(b *burst) (sent int) {
+	for i := range b.queue {
+		p := &b.queue[i]
+		if err := s.write(b.bufs[i][:p.size], p.to.addr); err != nil {
+			p.s.count.inc(DropSend)
+			continue
+		}
+		sent++
+	}
+	s.count.addN(SendCalls, uint64(len(b.queue)))
+	return sent
 }

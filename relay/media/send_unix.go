@@ -17,15 +17,12 @@ type sending struct {
 	v4  unix.SockaddrInet4
 	v6  unix.SockaddrInet6
 	err error
-	do  func(fd uintptr) bool // made once, as a closure for each packet would be an allocation
+	do  func(fd uintptr) // made once, as a closure for each packet would be an allocation
 }
 
 var sendings = sync.Pool{New: func() any {
 	s := &sending{}
-	s.do = func(fd uintptr) bool {
-		s.err = unix.Sendto(int(fd), s.b, 0, s.to)
-		return true // whatever came of it: do not wait
-	}
+	s.do = func(fd uintptr) { s.err = unix.Sendto(int(fd), s.b, 0, s.to) }
 	return s
 }}
 
@@ -41,7 +38,7 @@ func (s *socket) sendNow(b []byte, addr netip.AddrPort) error {
 		x.to = &x.v6
 	}
 	x.b, x.err = b, nil
-	err := s.raw.Write(x.do)
+	err := s.raw.Control(x.do) // not Write: that lets in one writer at a time
 	x.b = nil
 	if err != nil {
 		return err

@@ -2,7 +2,6 @@ package media
 
 import (
 	"context"
-	"net/netip"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -60,12 +59,6 @@ type keys struct {
 	profile srtp.ProtectionProfile
 	key     []byte
 	salt    []byte
-}
-
-// peer is the client's address as ICE chose it.
-type peer struct {
-	addr      netip.AddrPort
-	candidate ice.Candidate
 }
 
 // outgoing makes a context for sending. No two may be used for one SSRC: the packets' counters would repeat, and with

@@ -21,6 +21,8 @@ const (
 	Negotiations                // offers answered
 	Switches                    // sources put into slots
 	Panics                      // sessions ended by a fault of the relay
+	SendCalls                   // system calls that sent bursts of packets
+	Segments                    // packets that left as segments of a larger message
 
 	DropEarly      // before the keys were there
 	DropAuth       // could not be decrypted, or came twice
@@ -30,19 +32,21 @@ const (
 	DropMalformed  // not RTP or RTCP within
 	DropDuplicate  // came before, or too late
 	DropSSRCs      // of one SSRC too many
-	DropSend       // the socket took it not
+	DropSend       // the socket did not take it; PacketsOut counts it all the same
 	DropSilent     // nothing was heard from the receiver for long
 	DropRepeated   // asked for again too soon, or too much
 	DropRTXPadding // probes without content
+	DropBusy       // came on two ways at the same moment, while the client's address changed
+	DropStrays     // neither media nor read in time: STUN, DTLS, or from nobody known
 
 	counters
 )
 
 var counterNames = [counters]string{
 	"packets_in", "packets_out", "recovered", "nacks_sent", "lost", "nacks_in", "nacks_missed", "rtx_out", "pli_in",
-	"pli_out", "key_frames", "negotiations", "switches", "panics", "drop_early", "drop_auth", "drop_unknown", "drop_pt",
+	"pli_out", "key_frames", "negotiations", "switches", "panics", "send_calls", "segments", "drop_early", "drop_auth", "drop_unknown", "drop_pt",
 	"drop_muted", "drop_malformed", "drop_duplicate", "drop_ssrcs", "drop_send", "drop_silent", "drop_repeated",
-	"drop_rtx_padding",
+	"drop_rtx_padding", "drop_busy", "drop_strays",
 }
 
 // String is the counter's name in metrics.

@@ -1,0 +1,36 @@
+//go:build !linux
+
+package media
+
+import (
+	"net/netip"
+)
+
+// batch is what one system call reads: a single packet.
+type batch struct {
+	b    [maxPacket + 1]byte // a packet that fills it was too large
+	n    int
+	from netip.AddrPort
+}
+
+func (x *batch) init() {}
+
+// read waits for a packet. packet is good for it until the next read.
+func (x *batch) read(s *socket) (int, error) {
+	n, from, err := s.conn.ReadFromUDPAddrPort(x.b[:])
+	if err != nil {
+		return 0, err
+	}
+	x.n, x.from = n, netip.AddrPortFrom(from.Addr().Unmap(), from.Port())
+	return 1, nil
+}
+
+// packet is the packet read, and where it came from. whole is false when it was too large, and is cut.
+func (x *batch) packet(int) (b []byte, from netip.AddrPort, whole bool) {
+	return x.b[:min(x.n, maxPacket)], x.from, x.n <= maxPacket
+}
+
+// offload is what is known of the socket's system: nothing.
+type offload struct{}
+
+func (s *socket) probe() {}

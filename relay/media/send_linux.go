@@ -1,0 +1,242 @@
+package media
+
+import (
+	"sync/atomic"
+
+	"golang.org/x/sys/unix"
+)
+
+// Limits of a segmented message (UDP_SEGMENT): the kernel takes 64 segments in all its versions, and a datagram has at
+// most 65,507 bytes.
+const (
+	maxSegments = 64
+	maxMessage  = 65000
+)
+
+// offload is what is known of the socket's system. Atomic.
+type offload struct {
+	segments atomic.Bool // messages can be segmented
+	alone    atomic.Bool // there is no sendmmsg
+}
+
+// probe finds out whether the system knows segmentation. Whether the network device does shows only when it is tried.
+func (s *socket) probe() {
+	_ = s.raw.Control(func(fd uintptr) {
+		_, err := unix.GetsockoptInt(int(fd), unix.IPPROTO_UDP, unix.UDP_SEGMENT)
+		s.offload.segments.Store(err == nil)
+	})
+}
+
+// post is what a burst needs to send: the messages of one system call. They point into the burst's buffers.
+type post struct {
+	hdrs     []mmsghdr
+	parts    []unix.Iovec
+	controls []segmenting
+	msgs     []message // says what is in hdrs, one by one
+
+	// of the call that is under way
+	b     *burst
+	s     *socket
+	calls int
+	sent  int              // packets
+	cut   int              // of those, segments
+	do    func(fd uintptr) // made once, as a closure for each burst would be an allocation
+}
+
+// message is one message: n packets, from burst.queue[first] on along its line.
+type message struct {
+	first, n int
+	part     int // of the first, in post.parts
+}
+
+// deliver sends a burst, and returns how many packets were sent. It never waits.
+func (s *sockets) deliver(b *burst) int {
+	p := &b.post
+	p.b, p.calls, p.sent, p.cut = b, 0, 0, 0
+	if p.do == nil {
+		p.do = p.send
+	}
+	for _, c := range [2]*socket{s.v4, s.v6} {
+		if c == nil {
+			continue
+		}
+		p.s = c
+		if p.gather(c == s.v4); len(p.msgs) == 0 {
+			continue
+		}
+		// Control and not Write: the latter lets in one writer at a time, and waits for the socket.
+		if err := c.raw.Control(p.do); err != nil {
+			p.loseFrom(0) // it is closed
+		}
+		clear(p.hdrs[:len(p.msgs)]) // no pointer keeps a peer that is gone
+	}
+	s.count.addN(SendCalls, uint64(p.calls))
+	s.count.addN(Segments, uint64(p.cut))
+	return p.sent
+}
+
+// gather makes the messages of the burst's packets to addresses of one family.
+func (p *post) gather(v4 bool) {
+	b := p.b
+	p.parts, p.msgs = p.parts[:0], p.msgs[:0]
+	if n := len(b.queue); cap(p.parts) < n {
+		// All at once: messages point into them.
+		p.parts, p.msgs = make([]unix.Iovec, 0, cap(b.queue)), make([]message, 0, cap(b.queue))
+		p.hdrs, p.controls = make([]mmsghdr, cap(b.queue)), make([]segmenting, cap(b.queue))
+	}
+	for i := range b.lines {
+		l := &b.lines[i]
+		if l.to.addr.Addr().Is4() != v4 {
+			continue
+		}
+		most := 1
+		if p.s.offload.segments.Load() && !l.to.single.Load() {
+			most = maxSegments
+		}
+		for first := l.first; first >= 0; {
+			first = p.add(l.to, first, most)
+		}
+	}
+}
+
+// add makes one message of the packets from queue[first] on along their line, and returns the first that is not in it.
+// All are of one size, but that the last may be smaller.
+func (p *post) add(to *peer, first, most int) (next int) {
+	b := p.b
+	m := message{first: first, part: len(p.parts)}
+	size, all, i := b.queue[first].size, 0, first
+	for i >= 0 && m.n < most {
+		x := &b.queue[i]
+		if x.size > size || all+x.size > maxMessage {
+			break
+		}
+		p.parts = p.parts[:len(p.parts)+1]
+		fill(&p.parts[len(p.parts)-1], b.bufs[i][:x.size])
+		m.n++
+		all += x.size
+		i = x.next
+		if x.size < size {
+			break
+		}
+	}
+	h := &p.hdrs[len(p.msgs)]
+	h.address(&to.name)
+	h.content(p.parts[m.part:])
+	if m.n > 1 {
+		h.segment(&p.controls[len(p.msgs)], size)
+	}
+	p.msgs = append(p.msgs, m)
+	return i
+}
+
+// send sends all messages.
+func (p *post) send(fd uintptr) {
+	for i := 0; i < len(p.msgs); {
+		n, errno := p.call(fd, i)
+		for range n {
+			p.note(p.msgs[i].n)
+			i++
+		}
+		if errno == 0 {
+			continue
+		}
+		switch m := p.msgs[i]; after(errno, m.n > 1) {
+		case again:
+		case onebyone:
+			if p.s.offload.alone.Swap(true) {
+				p.b.lose(m.first, m.n) // nor the older one
+				i++
+			}
+		case stop:
+			p.loseFrom(i)
+			return
+		case split:
+			if errno == unix.EIO {
+				p.s.offload.segments.Store(false) // the device cannot
+			} else {
+				p.b.queue[m.first].to.single.Store(true)
+			}
+			p.split(fd, i)
+			i++
+		case skip:
+			p.b.lose(m.first, m.n)
+			i++
+		}
+	}
+}
+
+// call sends the messages from i on, as many as one call takes.
+func (p *post) call(fd uintptr, i int) (int, unix.Errno) {
+	p.calls++
+	if p.s.offload.alone.Load() {
+		if errno := sendmsg(fd, &p.hdrs[i]); errno != 0 {
+			return 0, errno
+		}
+		return 1, 0
+	}
+	n, errno := sendmmsg(fd, p.hdrs[i:len(p.msgs)])
+	if errno != 0 {
+		return 0, errno
+	}
+	return n, 0
+}
+
+func (p *post) note(packets int) {
+	p.sent += packets
+	if packets > 1 {
+		p.cut += packets
+	}
+}
+
+// split sends the packets of message i one by one.
+func (p *post) split(fd uintptr, i int) {
+	m := p.msgs[i]
+	h := &p.hdrs[i]
+	h.whole()
+	for j, at := 0, m.first; j < m.n; j++ {
+		h.content(p.parts[m.part+j : m.part+j+1])
+		p.calls++
+		if errno := sendmsg(fd, h); errno != 0 {
+			p.b.lose(at, 1)
+		} else {
+			p.note(1)
+		}
+		at = p.b.queue[at].next
+	}
+}
+
+// loseFrom counts the messages from i on as not sent.
+func (p *post) loseFrom(i int) {
+	for _, m := range p.msgs[i:] {
+		p.b.lose(m.first, m.n)
+	}
+}
+
+// step is what follows when a message could not be sent.
+type step uint8
+
+const (
+	skip     step = iota // leave it out, go on with the next
+	again                // try it again at once
+	stop                 // leave out all that is left: the socket is full, and nobody waits
+	split                // send its segments one by one
+	onebyone             // there is no sendmmsg: go on without
+)
+
+// after says what follows when the first message failed.
+func after(errno unix.Errno, segmented bool) step {
+	switch errno {
+	case unix.EINTR:
+		return again
+	case unix.EAGAIN, unix.ENOBUFS, unix.ENOMEM:
+		return stop
+	case unix.ENOSYS:
+		return onebyone
+	case unix.EIO, unix.EINVAL, unix.EMSGSIZE, unix.ENOPROTOOPT, unix.EOPNOTSUPP:
+		// udp(7): EIO where the device cannot compute checksums, EINVAL where a segment is larger than the path's MTU.
+		if segmented {
+			return split
+		}
+	}
+	return skip
+}
