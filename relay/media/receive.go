@@ -9,9 +9,9 @@ import (
 	"github.com/pion/rtp"
 
 	"github.com/conclave-meet/conclave/relay/media/cache"
+	"github.com/conclave-meet/conclave/relay/media/codec"
 	"github.com/conclave-meet/conclave/relay/media/gaps"
 	"github.com/conclave-meet/conclave/relay/media/rewrite"
-	"github.com/conclave-meet/conclave/relay/media/vp8"
 	"github.com/conclave-meet/conclave/shared/wire"
 )
 
@@ -34,7 +34,7 @@ type inbound struct {
 	marker   bool
 	hasLevel bool
 	rawLevel uint8 // as in RFC 6464: the voice bit and the level
-	vp8      vp8.Descriptor
+	info     codec.Info
 	payload  []byte // without padding; in the reader's buffer
 }
 
@@ -237,26 +237,22 @@ func (s *Session) learnLocked(ssrc uint32, st stream, now time.Time) bool {
 func (r *reader) spread(p *inbound) {
 	s := r.s
 	if p.src.id.Stream.Kind() == wire.Audio {
-		p.in.Start = true
 		if e := extension(&r.header, s.terms.level); len(e) >= 1 {
 			const voice = 1 << 7
 			p.hasLevel, p.rawLevel = true, e[0]
 			p.src.meter.Note(e[0] &^ voice)
 		}
 	} else if !p.in.Empty {
-		var ok bool
-		if p.vp8, ok = vp8.Parse(p.payload); !ok {
+		if !p.info.Parse(codec.VP8, p.payload) {
 			s.count.inc(DropMalformed)
 			return
 		}
-		d := &p.vp8
-		p.in.Start, p.in.Picture, p.in.TL0 = d.Key, d.PictureID, d.TL0
-		p.in.HasPicture, p.in.HasTL0 = d.PictureBits != 0, d.HasTL0
-		if d.Key {
+		if p.info.Opens() {
 			s.count.inc(KeyFrames)
 			p.src.keys.came()
 		}
 	}
+	p.in = numbered(p.in.Seq, p.in.TS, p.payload, &p.info)
 	p.src.ring.Put(cache.Packet{Seq: p.in.Seq, TS: p.in.TS, Marker: p.marker, Payload: p.payload})
 	for _, sl := range *p.src.subs.Load() {
 		if n := sl.forward(p, r.out.room()); n > 0 && r.out.push(sl.s, n) {

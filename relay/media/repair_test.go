@@ -10,7 +10,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/conclave-meet/conclave/relay/media/vp8"
+	"github.com/conclave-meet/conclave/relay/media/codec"
 	"github.com/conclave-meet/conclave/shared/wire"
 )
 
@@ -128,10 +128,11 @@ func TestASlotGoesOnAcrossSources(t *testing.T) {
 	assert.Equal(t, cam(3).CSRC(), p.CSRC[0])
 	assert.Equal(t, first.SequenceNumber+1, p.SequenceNumber)
 	assert.Positive(t, int32(p.Timestamp-first.Timestamp))
-	was, _ := vp8.Parse(first.Payload)
-	is, _ := vp8.Parse(p.Payload)
+	var was, is codec.Info
+	require.True(t, was.Parse(codec.VP8, first.Payload))
+	require.True(t, is.Parse(codec.VP8, p.Payload))
 	assert.True(t, is.Key)
-	assert.Equal(t, (was.PictureID+1)&0x7fff, is.PictureID)
+	assert.Equal(t, (was.Picture+1)&0x7fff, is.Picture)
 	assert.Equal(t, was.TL0+1, is.TL0)
 }
 

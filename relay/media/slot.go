@@ -10,8 +10,8 @@ import (
 	"github.com/pion/rtp"
 	"github.com/pion/srtp/v3"
 
+	"github.com/conclave-meet/conclave/relay/media/codec"
 	"github.com/conclave-meet/conclave/relay/media/rewrite"
-	"github.com/conclave-meet/conclave/relay/media/vp8"
 	"github.com/conclave-meet/conclave/shared/wire"
 )
 
@@ -72,6 +72,7 @@ func (sl *slot) attach(src *source) {
 	sl.mu.Lock()
 	defer sl.mu.Unlock()
 	sl.from = src
+	sl.stream.Stop()
 	sl.stream.Switch(src)
 	sl.waiting.Store(sl.kind == wire.Video)
 }
@@ -120,11 +121,11 @@ func (sl *slot) forward(p *inbound, buf *buffer) int {
 		return 0 // it was replaced while the packet was on its way
 	}
 	waited := sl.stream.Waiting()
-	o, ok := sl.stream.Next(p.at, p.in, p.newest)
-	if waited || !ok {
+	o, v := sl.stream.Next(p.src, p.at, p.in, p.newest)
+	if waited || v == rewrite.Skip {
 		sl.waiting.Store(sl.kind == wire.Video && sl.stream.Waiting())
 	}
-	if !ok {
+	if v == rewrite.Skip {
 		return 0
 	}
 	h := head{pt: sl.s.terms.codec(sl.kind).PT, marker: p.marker, seq: o.Seq, ts: o.TS, ssrc: sl.ssrc, csrc: p.src.id.CSRC()}
@@ -132,7 +133,9 @@ func (sl *slot) forward(p *inbound, buf *buffer) int {
 		h.levelID, h.level = sl.s.terms.level, p.rawLevel
 	}
 	n := h.put(buf[:])
-	n += putPayload(buf[n:], p.payload, &p.vp8, o.Picture, o.TL0)
+	if v == rewrite.Send {
+		n += p.info.Rewrite(buf[n:], p.payload, o.Counters)
+	}
 	return sl.encryptLocked(k, buf, n)
 }
 
@@ -144,7 +147,7 @@ func (sl *slot) retransmit(seq uint16, now time.Time, buf, scratch *buffer) int 
 		sl.s.count.inc(NacksMissed)
 		return 0
 	}
-	src, ext, back, again := sl.origin(seq, now)
+	src, ext, again := sl.origin(seq, now)
 	if again {
 		sl.s.count.inc(DropRepeated)
 		return 0
@@ -158,21 +161,35 @@ func (sl *slot) retransmit(seq uint16, now time.Time, buf, scratch *buffer) int 
 		sl.s.count.inc(NacksMissed)
 		return 0
 	}
-	var d vp8.Descriptor
+	var i codec.Info
 	if sl.kind == wire.Video {
-		d, _ = vp8.Parse(p.Payload) // an empty one stays as it is
+		i.Parse(codec.VP8, p.Payload) // an empty one stays as it is
 	}
-	ts, picture, tl0 := back.Apply(p.TS, d.PictureID, d.TL0)
 
 	sl.mu.Lock()
 	defer sl.mu.Unlock()
+	o, v := sl.stream.Again(seq, numbered(p.Seq, p.TS, p.Payload, &i))
+	if v == rewrite.Skip {
+		sl.s.count.inc(NacksMissed)
+		return 0
+	}
 	sl.rtxSeq++
-	h := head{pt: sl.s.terms.codec(sl.kind).RTX, marker: p.Marker, seq: sl.rtxSeq, ts: ts, ssrc: sl.rtx, csrc: src.id.CSRC()}
+	h := head{pt: sl.s.terms.codec(sl.kind).RTX, marker: p.Marker, seq: sl.rtxSeq, ts: o.TS, ssrc: sl.rtx, csrc: src.id.CSRC()}
 	n := h.put(buf[:])
 	binary.BigEndian.PutUint16(buf[n:], seq)
 	n += 2
-	n += putPayload(buf[n:], p.Payload, &d, picture, tl0)
+	if v == rewrite.Send {
+		n += i.Rewrite(buf[n:], p.Payload, o.Counters)
+	}
 	return sl.encryptLocked(k, buf, n)
+}
+
+// numbered is what the rewriter must know of a packet of which i was read.
+func numbered(seq uint64, ts uint32, payload []byte, i *codec.Info) rewrite.In {
+	return rewrite.In{
+		Counters: i.Counters, Seq: seq, TS: ts, Start: i.Opens(), Empty: len(payload) == 0,
+		Compact: i.Kind == codec.VP8, Spatial: i.Spatial,
+	}
 }
 
 // resendEvery is the least time between two retransmissions of one packet: a receiver that does not know its round-trip
@@ -180,21 +197,21 @@ func (sl *slot) retransmit(seq uint16, now time.Time, buf, scratch *buffer) int 
 const resendEvery = 30 * time.Millisecond
 
 // origin finds what went out with number seq, and whether it was sent again only just now.
-func (sl *slot) origin(seq uint16, now time.Time) (src *source, ext uint64, back rewrite.Back, again bool) {
+func (sl *slot) origin(seq uint16, now time.Time) (src *source, ext uint64, again bool) {
 	sl.mu.Lock()
 	defer sl.mu.Unlock()
 	for i := range sl.resent {
 		if r := &sl.resent[i]; r.seq == seq && now.Sub(r.at) < resendEvery {
-			return nil, 0, back, true
+			return nil, 0, true
 		}
 	}
-	src, ext, back, ok := sl.stream.Origin(seq)
+	src, ext, ok := sl.stream.Origin(seq)
 	if !ok || src == nil {
-		return nil, 0, back, false
+		return nil, 0, false
 	}
 	sl.resent[sl.resends%len(sl.resent)] = resend{seq: seq, at: now}
 	sl.resends++
-	return src, ext, back, false
+	return src, ext, false
 }
 
 // encryptLocked encrypts the first n bytes of buf in place and returns the new size, 0 on failure. Each slot has a
@@ -212,14 +229,6 @@ func (sl *slot) encryptLocked(k *keys, buf *buffer, n int) int {
 		return 0
 	}
 	return len(b)
-}
-
-// putPayload writes the payload with its new VP8 counters, where it has any.
-func putPayload(dst, payload []byte, d *vp8.Descriptor, picture uint16, tl0 uint8) int {
-	if d.Size == 0 {
-		return copy(dst, payload)
-	}
-	return vp8.Rewrite(dst, payload, *d, picture, tl0)
 }
 
 // head is an RTP header (RFC 3550, section 5.1) as slots send it: one contributing source, at most the audio level as an
