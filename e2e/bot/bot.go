@@ -24,6 +24,9 @@ type Config struct {
 	Stored     map[string]string // what a browser would remember, such as a resume token
 	FirstVideo int               // video slots of the first offer; 0: as the page
 	FPS        int               // frames per second of camera and screen; 0: 10, at most 50
+	Rate       int               // bits per second of the camera's lowest layer, the others' are 2.5 and 7.5 times as much; 0: frames as small as can be
+	Chooses    bool              // wants what [Bot.Watch] says, instead of everybody's video
+	Network    Network           // between the bot and the relay
 	NoMic      bool              // has no microphone
 	NoCam      bool              // has no camera
 	// API answers the relay's HTTP interface, as the page's fetch does; nil: nobody is signed in.
@@ -49,8 +52,9 @@ type Bot struct {
 	peer  *peer       // owned by the goroutine that works off ops
 
 	// atomic
-	studio studio
-	offers atomic.Int64 // descriptions made
+	studio  studio
+	network network
+	offers  atomic.Int64 // descriptions made
 
 	// guarded by mu
 	mu       sync.Mutex
@@ -75,6 +79,10 @@ func Start(cfg Config) *Bot {
 	if b.stored == nil {
 		b.stored = map[string]string{}
 	}
+	b.studio.begin()
+	if cfg.Network != (Network{}) {
+		b.SetNetwork(cfg.Network)
+	}
 	b.gate = newGate(link.DialWebSocket(cfg.URL, header(cfg.Origin)))
 	b.link = link.New(link.Config{
 		Dial: b.gate.dial, Jitter: rand.Float64,
@@ -82,10 +90,11 @@ func Start(cfg Config) *Bot {
 		Down:    func(tries int) { b.post(conf.LinkDown{Tries: tries}) },
 		Message: b.message,
 	})
-	b.state = conf.New(conf.Config{Client: "bot/1", WantAll: true, FirstVideo: cfg.FirstVideo})
+	b.state = conf.New(conf.Config{Client: "bot/1", WantAll: !cfg.Chooses, FirstVideo: cfg.FirstVideo})
 	b.wg.Go(b.run)
 	b.wg.Go(b.work)
 	b.wg.Go(b.produce)
+	b.wg.Go(b.repair)
 	b.post(conf.Booted{Stored: b.stored})
 	b.post(&conf.OpenRoom{Name: cfg.Room})
 	b.post(&conf.Join{Name: cfg.Name})
@@ -101,14 +110,29 @@ func header(origin string) map[string][]string {
 
 // message hands on what the relay says.
 func (b *Bot) message(m wire.ServerMessage, re uint32) {
-	if f, ok := m.(*wire.Failure); ok {
+	switch m := m.(type) {
+	case *wire.Failure:
 		b.mu.Lock()
 		if len(b.refusals) < maxNotes {
-			b.refusals = append(b.refusals, f.Error)
+			b.refusals = append(b.refusals, m.Error)
 		}
 		b.mu.Unlock()
+	case *wire.Encode:
+		for _, e := range m.Streams {
+			b.studio.encode(e)
+		}
+	case *wire.Welcome:
+		b.bind(m.Slots)
+	case *wire.Slots:
+		b.bind(m.Slots)
 	}
 	b.post(conf.Received{Message: m, Re: re})
+}
+
+func (b *Bot) bind(slots []wire.SlotState) {
+	for _, s := range slots {
+		b.record.bind(s)
+	}
 }
 
 // Refusals are what the relay refused of this bot so far.
@@ -120,6 +144,10 @@ func (b *Bot) Refusals() []wire.Error {
 
 // Do lets the person at the bot do something.
 func (b *Bot) Do(e conf.Event) { b.post(e) }
+
+// Watch says which video the bot wants, and how high; it replaces what was said before. Only where [Config.Chooses] is
+// set.
+func (b *Bot) Watch(list ...conf.Watch) { b.Do(conf.Viewport{Watch: list}) }
 
 // View is what the bot sees now.
 func (b *Bot) View() conf.View {
@@ -169,7 +197,7 @@ func (b *Bot) Mark() uint32 { return b.cfg.Mark }
 func (b *Bot) Negotiations() int { return int(b.offers.Load()) }
 
 // Records are what reached the bot, by source.
-func (b *Bot) Records() map[wire.Source]Record { return b.record.sources() }
+func (b *Bot) Records() map[wire.Source]Record { return b.record.sources(time.Now()) }
 
 // Faults are the violations that the bot saw in its slots, in words; at most a hundred.
 func (b *Bot) Faults() []string { return b.record.faulty() }
@@ -182,9 +210,6 @@ func (b *Bot) MendLink() {
 	b.gate.mend()
 	b.link.Hurry()
 }
-
-// CutMedia drops all packets of the peer connection in both directions, or no longer does.
-func (b *Bot) CutMedia(on bool) { b.studio.cut.Store(on) }
 
 // Close ends the bot at once, as if its process had ended: without saying goodbye.
 func (b *Bot) Close() {
@@ -224,6 +249,23 @@ func (b *Bot) run() {
 		timer.Stop()
 		if at, ok := b.state.Deadline(); ok {
 			timer.Reset(max(0, time.Until(at)))
+		}
+	}
+}
+
+// repairEvery is how often a bot looks at what is missing.
+const repairEvery = 20 * time.Millisecond
+
+// repair has asked for what is missing, until the bot ends.
+func (b *Bot) repair() {
+	tick := time.NewTicker(repairEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case now := <-tick.C:
+			b.record.repair(now)
+		case <-b.ctx.Done():
+			return
 		}
 	}
 }

@@ -29,8 +29,6 @@ func (b *Bot) carry(x conf.Effect) {
 			b.peer.close()
 			b.peer = nil
 		})
-	case conf.Bind:
-		b.record.bind(x.Mid, x.Source)
 	case conf.Transmit:
 		b.studio.flow(x.Stream, x.On)
 	case conf.CallAPI:
@@ -45,8 +43,8 @@ func (b *Bot) carry(x conf.Effect) {
 		b.mu.Unlock()
 	case conf.Capture, conf.StartShare:
 		b.wg.Go(func() { b.devices(x) })
-	case conf.Release, conf.SetSpeaker:
-		// A synthetic device has no light to go out and no loudspeaker.
+	case conf.Bind, conf.Release, conf.SetSpeaker:
+		// A synthetic device has no light to go out and no loudspeaker, and the recorder binds slots itself.
 	}
 }
 

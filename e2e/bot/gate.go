@@ -3,9 +3,7 @@ package bot
 import (
 	"context"
 	"errors"
-	"net"
 	"sync"
-	"sync/atomic"
 
 	"github.com/conclave-meet/conclave/wasm/link"
 )
@@ -77,26 +75,4 @@ func (c *gated) Write(ctx context.Context, b []byte) error {
 		return errCut
 	}
 	return c.Conn.Write(ctx, b)
-}
-
-// lossy is a UDP socket that loses everything while cut is set.
-type lossy struct {
-	net.PacketConn
-	cut *atomic.Bool
-}
-
-func (l *lossy) ReadFrom(b []byte) (int, net.Addr, error) {
-	for {
-		n, from, err := l.PacketConn.ReadFrom(b)
-		if err != nil || !l.cut.Load() {
-			return n, from, err
-		}
-	}
-}
-
-func (l *lossy) WriteTo(b []byte, to net.Addr) (int, error) {
-	if l.cut.Load() {
-		return len(b), nil
-	}
-	return l.PacketConn.WriteTo(b, to)
 }

@@ -1,17 +1,13 @@
 package bot
 
 import (
+	"errors"
 	"fmt"
-	"io"
 	"net"
 	"slices"
-	"strconv"
 	"time"
 
 	"github.com/pion/ice/v4"
-	"github.com/pion/interceptor"
-	"github.com/pion/logging"
-	"github.com/pion/rtcp"
 	"github.com/pion/webrtc/v4"
 
 	"github.com/conclave-meet/conclave/shared/wire"
@@ -24,46 +20,27 @@ type peer struct {
 	b     *Bot
 	pc    *webrtc.PeerConnection
 	mux   ice.UDPMux
-	sends map[*webrtc.RTPTransceiver]wire.Stream
+	sends map[wire.Stream]send
 	audio int
 	video int
 	offer string // the last local description
 }
 
-const (
-	typeOpus = 111
-	typeVP8  = 96
-	typeRTX  = 97
-)
+// send is an m-line that a stream goes out on.
+type send struct {
+	line    *webrtc.RTPTransceiver
+	outlets []*outlet // by layer, lowest first
+}
 
 // newPeer makes a peer connection with four send m-lines, as the page does.
 func newPeer(b *Bot) (_ *peer, err error) {
-	p := &peer{b: b, sends: map[*webrtc.RTPTransceiver]wire.Stream{}}
-	sock, err := net.ListenPacket("udp4", "127.0.0.1:0")
-	if err != nil {
-		return nil, err
-	}
-	quiet := logging.NewDefaultLoggerFactory()
-	quiet.Writer, quiet.DefaultLogLevel = io.Discard, logging.LogLevelDisabled
-	p.mux = webrtc.NewICEUDPMux(quiet.NewLogger("ice"), &lossy{PacketConn: sock, cut: &b.studio.cut})
+	p := &peer{b: b, sends: map[wire.Stream]send{}}
 	defer func() {
 		if err != nil {
 			p.close()
 		}
 	}()
-	set := webrtc.SettingEngine{LoggerFactory: quiet}
-	set.SetICEUDPMux(p.mux)
-	set.SetNetworkTypes([]webrtc.NetworkType{webrtc.NetworkTypeUDP4})
-	set.SetIncludeLoopbackCandidate(true)
-	set.SetICEMulticastDNSMode(ice.MulticastDNSModeDisabled)
-	set.SetICETimeouts(5*time.Second, 10*time.Second, time.Second)
-	set.SetSRTPReplayProtectionWindow(512)
-	engine, err := mediaEngine()
-	if err != nil {
-		return nil, err
-	}
-	api := webrtc.NewAPI(webrtc.WithSettingEngine(set), webrtc.WithMediaEngine(engine), webrtc.WithInterceptorRegistry(&interceptor.Registry{}))
-	if p.pc, err = api.NewPeerConnection(webrtc.Configuration{}); err != nil {
+	if p.pc, p.mux, err = connect(&b.network); err != nil {
 		return nil, err
 	}
 	p.pc.OnConnectionStateChange(func(s webrtc.PeerConnectionState) {
@@ -81,71 +58,23 @@ func newPeer(b *Bot) (_ *peer, err error) {
 	return p, nil
 }
 
-// mediaEngine registers Opus and VP8 and the header extensions that the relay knows.
-func mediaEngine() (*webrtc.MediaEngine, error) {
-	feedback := []webrtc.RTCPFeedback{{Type: "nack"}, {Type: "nack", Parameter: "pli"}, {Type: "transport-cc"}}
-	m := &webrtc.MediaEngine{}
-	for _, c := range []struct {
-		kind webrtc.RTPCodecType
-		pt   webrtc.PayloadType
-		cap  webrtc.RTPCodecCapability
-	}{
-		{webrtc.RTPCodecTypeAudio, typeOpus, webrtc.RTPCodecCapability{MimeType: webrtc.MimeTypeOpus, ClockRate: 48000, Channels: 2, SDPFmtpLine: "minptime=10;useinbandfec=1"}},
-		{webrtc.RTPCodecTypeVideo, typeVP8, webrtc.RTPCodecCapability{MimeType: webrtc.MimeTypeVP8, ClockRate: 90000, RTCPFeedback: feedback}},
-		{webrtc.RTPCodecTypeVideo, typeRTX, webrtc.RTPCodecCapability{MimeType: webrtc.MimeTypeRTX, ClockRate: 90000, SDPFmtpLine: "apt=" + strconv.Itoa(typeVP8)}},
-	} {
-		if err := m.RegisterCodec(webrtc.RTPCodecParameters{RTPCodecCapability: c.cap, PayloadType: c.pt}, c.kind); err != nil {
-			return nil, err
-		}
-	}
-	for _, x := range []struct {
-		uri  string
-		kind webrtc.RTPCodecType
-	}{
-		{wire.ExtMid, webrtc.RTPCodecTypeAudio}, {wire.ExtMid, webrtc.RTPCodecTypeVideo},
-		{wire.ExtLevel, webrtc.RTPCodecTypeAudio},
-	} {
-		if err := m.RegisterHeaderExtension(webrtc.RTPHeaderExtensionCapability{URI: x.uri}, x.kind); err != nil {
-			return nil, err
-		}
-	}
-	return m, nil
-}
-
 // addSend adds the m-line of a stream.
 func (p *peer) addSend(s wire.Stream) error {
-	c := webrtc.RTPCodecCapability{MimeType: webrtc.MimeTypeVP8, ClockRate: 90000}
-	if s.Kind() == wire.Audio {
-		c = webrtc.RTPCodecCapability{MimeType: webrtc.MimeTypeOpus, ClockRate: 48000, Channels: 2}
-	}
-	track, err := webrtc.NewTrackLocalStaticRTP(c, s.String(), s.String())
-	if err != nil {
-		return err
-	}
-	t, err := p.pc.AddTransceiverFromTrack(track, webrtc.RTPTransceiverInit{Direction: webrtc.RTPTransceiverDirectionSendonly})
-	if err != nil {
-		return err
-	}
-	p.sends[t] = s
-	p.b.wg.Go(func() { p.feedback(t.Sender(), s) })
-	return nil
-}
-
-// feedback obeys the relay's requests for key frames, until the peer connection ends.
-func (p *peer) feedback(sender *webrtc.RTPSender, s wire.Stream) {
-	for {
-		list, _, err := sender.ReadRTCP()
-		if err != nil {
-			return
-		}
-		for _, r := range list {
-			switch r.(type) {
-			case *rtcp.PictureLossIndication, *rtcp.FullIntraRequest:
-				p.b.studio.asked[s].Add(1)
-				p.b.studio.key[s].Store(true)
+	var t *webrtc.RTPTransceiver
+	for i, x := range layers(s) {
+		o := &outlet{stream: s, rid: x.rid}
+		if t == nil {
+			var err error
+			if t, err = p.pc.AddTransceiverFromTrack(o, webrtc.RTPTransceiverInit{Direction: webrtc.RTPTransceiverDirectionSendonly}); err != nil {
+				return err
 			}
+		} else if err := t.Sender().AddEncoding(o); err != nil {
+			return err
 		}
+		p.sends[s] = send{line: t, outlets: append(p.sends[s].outlets, o)}
+		p.b.wg.Go(func() { p.feedback(t.Sender(), o, i) })
 	}
+	return nil
 }
 
 // addSlots opens slots until there are as many as asked for.
@@ -178,8 +107,8 @@ func (p *peer) describe(fresh bool) (*wire.Offer, error) {
 	}
 	p.offer = offer.SDP
 	sends := make(map[string]wire.Stream, len(p.sends))
-	for t, s := range p.sends {
-		sends[t.Mid()] = s
+	for s, x := range p.sends {
+		sends[x.line.Mid()] = s
 	}
 	o, err := sdp.Describe(offer.SDP, sends, fresh)
 	if err == nil {
@@ -206,6 +135,8 @@ func (b *Bot) makeOffer(x conf.MakeOffer) {
 func (b *Bot) offer(x conf.MakeOffer) (*wire.Offer, error) {
 	if x.Fresh || b.peer == nil {
 		b.peer.close()
+		b.studio.begin()
+		b.record.begin()
 		var err error
 		if b.peer, err = newPeer(b); err != nil {
 			return nil, err
@@ -239,26 +170,23 @@ func (p *peer) accept(a *wire.Answer) error {
 	if err := p.pc.SetRemoteDescription(webrtc.SessionDescription{Type: webrtc.SDPTypeAnswer, SDP: answer}); err != nil {
 		return err
 	}
-	for t, s := range p.sends {
-		track, ok := t.Sender().Track().(*webrtc.TrackLocalStaticRTP)
-		if !ok {
-			continue
+	for s, x := range p.sends {
+		p.b.studio.needKeys(s)
+		for i, o := range x.outlets {
+			o.name(x.line.Mid())
+			p.b.studio.feeds[s][i].to.Store(o)
 		}
-		o := &outlet{track: track}
-		for _, x := range t.Sender().GetParameters().HeaderExtensions {
-			if x.URI == wire.ExtLevel {
-				o.level = uint8(x.ID)
-			}
-		}
-		p.b.studio.key[s].Store(true)
-		p.b.studio.to[s].Store(o)
 	}
 	return nil
 }
 
+// repairPause is how long a slot with holes waits for the next packet: pion hands out retransmissions only when it is
+// asked for packets.
+const repairPause = 10 * time.Millisecond
+
 // receive reads one slot, until the peer connection ends.
 func (p *peer) receive(track *webrtc.TrackRemote, receiver *webrtc.RTPReceiver) {
-	x := &slot{kind: wire.Audio}
+	x := &slot{kind: wire.Audio, ssrc: uint32(track.SSRC())}
 	if track.Kind() == webrtc.RTPCodecTypeVideo {
 		x.kind = wire.Video
 	}
@@ -267,12 +195,29 @@ func (p *peer) receive(track *webrtc.TrackRemote, receiver *webrtc.RTPReceiver) 
 			x.mid = t.Mid()
 		}
 	}
+	p.b.record.open(x, p.pc)
+	defer p.b.record.shut(x)
+	holes, timed := false, false
 	for {
+		if holes || timed {
+			var until time.Time
+			if timed = holes; timed {
+				until = time.Now().Add(repairPause)
+			}
+			if track.SetReadDeadline(until) != nil {
+				return
+			}
+		}
 		pkt, _, err := track.ReadRTP()
-		if err != nil {
+		var late net.Error
+		switch {
+		case err == nil:
+			holes = p.b.record.packet(x, pkt, time.Now())
+		case errors.As(err, &late) && late.Timeout():
+			holes = p.b.record.wait(x, time.Now())
+		default:
 			return
 		}
-		p.b.record.packet(x, pkt)
 	}
 }
 
@@ -281,9 +226,7 @@ func (p *peer) close() {
 	if p == nil {
 		return
 	}
-	for i := range p.b.studio.to {
-		p.b.studio.to[i].Store(nil)
-	}
+	p.b.studio.end()
 	if p.pc != nil {
 		_ = p.pc.Close()
 	}

@@ -2,12 +2,11 @@ package bot
 
 import (
 	"math/rand/v2"
-	"sync/atomic"
 	"time"
 
 	"github.com/pion/rtp"
-	"github.com/pion/webrtc/v4"
 
+	"github.com/conclave-meet/conclave/e2e/bot/flat"
 	"github.com/conclave-meet/conclave/shared/wire"
 )
 
@@ -16,52 +15,45 @@ const (
 	samples   = 960                   // at 48 kHz in frameTime
 	// quietEvery is how many frames of silence make one packet, as with discontinuous transmission.
 	quietEvery = 20
+	// maxPart is how many bytes of a frame one packet carries. The largest key frame fits: a mark in the middle of what
+	// a decoder reads would garble it.
+	maxPart = 1176
+	// keyTimes is how much larger a key frame is than the mean frame, where Config.Rate says how large that is.
+	keyTimes = 4
 )
 
-// studio is what the bot sends. Written by anybody, read by produce. Atomic.
-type studio struct {
-	cut   atomic.Bool
-	quiet atomic.Bool                               // the person says nothing
-	on    [len(wire.Streams)]atomic.Bool            // Transmit
-	key   [len(wire.Streams)]atomic.Bool            // the next frame must be a key frame
-	to    [len(wire.Streams)]atomic.Pointer[outlet] // where the packets go; nil: nowhere
-	asked [len(wire.Streams)]atomic.Int64           // key frames that the relay asked for
-}
-
-// outlet is one stream's way into the present peer connection.
-type outlet struct {
-	track *webrtc.TrackLocalStaticRTP
-	level uint8 // id of the audio-level extension; 0: none
-}
-
-func (s *studio) flow(st wire.Stream, on bool) {
-	s.key[st].Store(true)
-	s.on[st].Store(on)
-}
-
-// Hush makes the bot's person say nothing, or speak again. A bot speaks from the beginning.
-func (b *Bot) Hush(quiet bool) { b.studio.quiet.Store(quiet) }
-
-// KeyFramesAsked is how often the relay asked for a key frame of a stream.
-func (b *Bot) KeyFramesAsked(s wire.Stream) int { return int(b.studio.asked[s].Load()) }
-
-// line is the state of one stream that is being made.
+// line is the state of one layer of one stream that is being made. It goes on through all peer connections.
 type line struct {
 	stream  wire.Stream
+	index   int // of the layer
+	layer   layer
 	seq     uint16
 	ts      uint32
 	count   uint32
 	picture uint16
 	tl0     uint8
+	frame   uint32
+	at      int    // in pattern
+	last    uint32 // what a decoder has
+	golden  uint32
+}
+
+// newLines begins at random, below 2^15: RFC 3711 wants no early wrap of the sequence number.
+func newLines() (lines []*line) {
+	for _, s := range wire.Streams {
+		for i, x := range layers(s) {
+			lines = append(lines, &line{
+				stream: s, index: i, layer: x,
+				seq: uint16(rand.Uint32() >> 17), ts: rand.Uint32(), picture: uint16(rand.Uint32() >> 17), tl0: uint8(rand.Uint32()),
+			})
+		}
+	}
+	return lines
 }
 
 // produce makes all streams, until the bot ends.
 func (b *Bot) produce() {
-	lines := make([]line, len(wire.Streams))
-	for i := range lines {
-		// Random beginnings, below 2^15: RFC 3711 wants no early wrap of the sequence number.
-		lines[i] = line{stream: wire.Streams[i], seq: uint16(rand.Uint32() >> 17), ts: rand.Uint32(), picture: uint16(rand.Uint32() >> 17)}
-	}
+	lines := newLines()
 	every := max(1, int(time.Second/frameTime)/b.cfg.FPS)
 	tick := time.NewTicker(frameTime)
 	defer tick.Stop()
@@ -75,8 +67,7 @@ func (b *Bot) produce() {
 		// A ticker drops ticks on a busy machine; the media clock does not.
 		for due := int(time.Since(start) / frameTime); made < due; made++ {
 			last := made == due-1
-			for i := range lines {
-				l := &lines[i]
+			for _, l := range lines {
 				if l.stream.Kind() == wire.Audio {
 					l.ts += samples
 					b.speak(l, made)
@@ -91,53 +82,98 @@ func (b *Bot) produce() {
 // speak sends one packet of sound.
 func (b *Bot) speak(l *line, n int) {
 	quiet := b.studio.quiet.Load()
-	to := b.studio.to[l.stream].Load()
-	if to == nil || !b.studio.on[l.stream].Load() || quiet && n%quietEvery != 0 {
+	to := b.studio.sends(l.stream, 0)
+	if to == nil || quiet && n%quietEvery != 0 {
 		return
 	}
-	payload, level := voice, byte(20) // -20 dBov
+	const voiced = 0x80                      // RFC 6464: the V bit
+	payload, level := voice, byte(voiced|20) // -20 dBov
 	if quiet {
 		payload, level = silence, 127
 	}
-	l.count++
-	p := &rtp.Packet{
-		Header:  rtp.Header{Version: 2, SequenceNumber: l.seq, Timestamp: l.ts},
-		Payload: appendMark(append([]byte(nil), payload...), b.cfg.Mark, l.stream, l.count),
-	}
-	l.seq++
-	if to.level != 0 {
-		// RFC 6464: V bit and level.
-		ext := level
-		if !quiet {
-			ext |= 0x80
-		}
-		_ = p.SetExtension(to.level, []byte{ext})
-	}
-	_ = to.track.WriteRTP(p)
+	b.packet(l, to, false, append([]byte(nil), payload...), mark{}, level)
 }
 
-// film sends one frame: a key frame in two packets, any other in one.
+// film sends one frame: a key frame in two packets or more, any other in as many as Config.Rate makes it.
 func (b *Bot) film(l *line) {
-	to := b.studio.to[l.stream].Load()
-	if to == nil || !b.studio.on[l.stream].Load() {
+	f := &b.studio.feeds[l.stream][l.index]
+	to := b.studio.sends(l.stream, l.index)
+	if to == nil || l.index > 0 && !to.layered() {
 		return
 	}
-	l.picture = (l.picture + 1) & 0x7fff
-	l.tl0++
-	if b.studio.key[l.stream].Swap(false) {
-		half := len(keyFrame) / 2
-		b.packet(l, to, true, false, keyFrame[:half])
-		b.packet(l, to, false, true, keyFrame[half:])
-		return
+	kind, now := l.next(f.key.Swap(false))
+	if kind == flat.Key {
+		f.keys.Add(1)
 	}
-	b.packet(l, to, true, true, deltaFrame)
+	m := mark{frame: l.frame, ref: l.keep(kind)}
+	data := image(l.layer, kind)
+	parts := b.parts(l, kind, len(data))
+	for i, size := range parts {
+		part := make([]byte, size)
+		if i == 0 {
+			copy(part, data)
+		}
+		d := descriptor{start: i == 0, picture: l.picture, tl0: l.tl0, tid: now.tid, sync: now.sync}
+		b.packet(l, to, i == len(parts)-1, append(d.append(make([]byte, 0, size+markLen+6)), part...), m, 0)
+	}
 }
 
-func (b *Bot) packet(l *line, to *outlet, first, last bool, part []byte) {
+// next goes one step further in the pattern.
+func (l *line) next(key bool) (flat.Kind, step) {
+	if key {
+		l.at = 0
+	}
+	now := pattern[l.at]
+	l.at = (l.at + 1) % len(pattern)
+	l.picture = (l.picture + 1) & 0x7fff
+	if now.tid == 0 {
+		l.tl0++
+	}
+	l.frame++
+	if key {
+		return flat.Key, now
+	}
+	return now.kind, now
+}
+
+// keep does to last and golden what a decoder does, and returns which frame this one is made from.
+func (l *line) keep(k flat.Kind) (ref uint32) {
+	ref = l.last
+	switch k {
+	case flat.Key:
+		l.last, l.golden, ref = l.frame, l.frame, 0
+	case flat.Base:
+		l.last = l.frame
+	case flat.Side:
+		l.golden = l.frame
+	case flat.Second:
+		ref = l.golden
+	case flat.Leaf:
+	}
+	return ref
+}
+
+// parts are the sizes of a frame's packets. All of what a decoder reads is in the first.
+func (b *Bot) parts(l *line, k flat.Kind, data int) []int {
+	size := int(float64(b.cfg.Rate) * l.layer.share / 8 / float64(b.cfg.FPS))
+	if k == flat.Key {
+		size = max(size*keyTimes, data+1)
+	}
+	list := []int{max(data, min(size, maxPart))}
+	for size -= list[0]; size > 0; size -= maxPart {
+		list = append(list, min(size, maxPart))
+	}
+	return list
+}
+
+// packet marks a payload and sends it.
+func (b *Bot) packet(l *line, to *outlet, last bool, payload []byte, m mark, level byte) {
+	f := &b.studio.feeds[l.stream][l.index]
 	l.count++
-	_ = to.track.WriteRTP(&rtp.Packet{
-		Header:  rtp.Header{Version: 2, SequenceNumber: l.seq, Timestamp: l.ts, Marker: last},
-		Payload: appendMark(appendVP8(nil, first, l.picture, l.tl0, part), b.cfg.Mark, l.stream, l.count),
-	})
+	m.who, m.stream, m.layer, m.count = b.cfg.Mark, l.stream, uint8(l.index), l.count
+	payload = m.append(payload)
+	f.packets.Add(1)
+	f.bytes.Add(int64(len(payload)))
+	to.send(rtp.Header{SequenceNumber: l.seq, Timestamp: l.ts, Marker: last}, payload, level)
 	l.seq++
 }

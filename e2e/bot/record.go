@@ -7,8 +7,9 @@ import (
 	"sync"
 	"time"
 
+	"github.com/pion/rtcp"
 	"github.com/pion/rtp"
-	"github.com/pion/rtp/codecs"
+	"github.com/pion/webrtc/v4"
 
 	"github.com/conclave-meet/conclave/shared/wire"
 )
@@ -18,39 +19,70 @@ const maxFaults = 100
 
 // Record is what reached a bot of one source.
 type Record struct {
-	Packets, Frames, KeyFrames int
-	Late                       int            // packets that came after later ones
-	Marks                      map[uint32]int // packets by the mark of who made them
-	First, Last                time.Time      // packets
-	Slot                       string         // mid of the slot that the last one came in
-	Named                      string         // mid of the slot that the relay said to be the source's; "": none
+	Packets, Bytes int            // of RTP payload, without padding
+	Late           int            // packets that came after later ones
+	Lost           int            // packets that never came, in slots that held the source
+	Marks          map[uint32]int // packets by the mark of who made them
+	First, Last    time.Time      // packets
+	Slot           string         // mid of the slot that the last one came in
+	Named          string         // mid of the slot that the relay said to be the source's; "": none
+	Paused         bool           // the relay said that nothing of it comes, to save bandwidth
+	Layers         [wire.MaxRids]Traffic
+	Picture
 }
 
-// recorder watches the slots. Packets of each slot come from one goroutine.
+// Traffic is one layer of a source. Frames are those that could be decoded.
+type Traffic struct{ Packets, Bytes, Frames int }
+
+// Picture is what a person would see of a source.
+type Picture struct {
+	Frames, KeyFrames int // that began
+	Decoded           int // that a browser would have shown
+	Layer             int // of the last frame
+	Height            int // of the last key frame
+	// Frozen is the time without a picture, in pauses of more than half a second: between two pictures of a source that
+	// had its slot all the time and was not paused, and up to now. Freezes counts them.
+	Freezes int
+	Frozen  time.Duration
+}
+
+// recorder watches the slots.
 type recorder struct {
-	mu     sync.Mutex // guards all
+	mu     sync.Mutex // guards all, and the slots
 	by     map[wire.Source]*Record
-	bound  map[string]wire.Source // what signalling says, by mid
+	bound  map[string]wire.SlotState // what signalling says, by mid
+	slots  map[*slot]*webrtc.PeerConnection
+	pads   int // packets without content
 	faults []string
 }
 
 func newRecorder() *recorder {
-	return &recorder{by: map[wire.Source]*Record{}, bound: map[string]wire.Source{}}
+	return &recorder{by: map[wire.Source]*Record{}, bound: map[string]wire.SlotState{}, slots: map[*slot]*webrtc.PeerConnection{}}
 }
 
-func (r *recorder) sources() map[wire.Source]Record {
+// sources are the records as of now.
+func (r *recorder) sources(now time.Time) map[wire.Source]Record {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	out := make(map[wire.Source]Record, len(r.by))
 	for s, x := range r.by {
 		c := *x
 		c.Marks = maps.Clone(x.Marks)
-		for mid, bound := range r.bound {
-			if bound == s {
-				c.Named = mid
+		for mid, b := range r.bound {
+			if b.Source == s {
+				c.Named, c.Paused = mid, b.Why == wire.WhyBandwidth
 			}
 		}
 		out[s] = c
+	}
+	for x := range r.slots {
+		c, ok := out[x.source]
+		pause := now.Sub(x.video.shown)
+		if ok && !x.video.shown.IsZero() && c.Named == x.mid && pause > freezeTime {
+			c.Freezes++
+			c.Frozen += pause
+			out[x.source] = c
+		}
 	}
 	return out
 }
@@ -61,111 +93,151 @@ func (r *recorder) faulty() []string {
 	return slices.Clone(r.faults)
 }
 
-func (r *recorder) bind(mid string, s wire.Source) {
+// bind notes what is in a slot from now on. What it showed before is no picture of that.
+func (r *recorder) bind(b wire.SlotState) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.bound[mid] = s
-}
-
-// slot is one receive transceiver's past.
-type slot struct {
-	mid     string
-	kind    wire.Kind
-	started bool
-	last    rtp.Header
-	source  wire.Source
-	picture uint16
-}
-
-// packet takes one packet of a slot.
-func (r *recorder) packet(x *slot, p *rtp.Packet) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	fault := func(format string, args ...any) {
-		if len(r.faults) < maxFaults {
-			r.faults = append(r.faults, "slot "+x.mid+": "+fmt.Sprintf(format, args...))
+	if r.bound[b.Mid] == b {
+		return
+	}
+	r.bound[b.Mid] = b
+	for x := range r.slots {
+		if x.mid == b.Mid {
+			x.video.shown = time.Time{}
 		}
 	}
+}
+
+// begin is the state of a new peer connection.
+func (r *recorder) begin() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	clear(r.bound)
+}
+
+// open begins to watch a slot, shut ends it.
+func (r *recorder) open(x *slot, pc *webrtc.PeerConnection) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.slots[x] = pc
+}
+
+func (r *recorder) shut(x *slot) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	delete(r.slots, x)
+}
+
+// packet takes a packet of a slot. It reports whether others are missing.
+func (r *recorder) packet(x *slot, p *rtp.Packet, now time.Time) (holes bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	x.take(p, now)
+	r.workLocked(x, now)
+	return len(x.holes) > 0
+}
+
+// wait looks at what can be looked at without the packets that are missing.
+func (r *recorder) wait(x *slot, now time.Time) (holes bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.workLocked(x, now)
+	return len(x.holes) > 0
+}
+
+func (r *recorder) workLocked(x *slot, now time.Time) {
+	for {
+		a, lost, ok := x.ready(now)
+		if rec := r.by[x.source]; rec != nil {
+			rec.Lost += lost
+		}
+		if !ok {
+			return
+		}
+		r.look(x, a)
+	}
+}
+
+// look looks at a slot's next packet, in order.
+func (r *recorder) look(x *slot, a arrival) {
+	p, whole := a.p, !x.gap
+	x.gap = false
+	if step := int32(p.Timestamp - x.last.Timestamp); whole && step < 0 {
+		r.fault(x, "timestamp %d after %d", p.Timestamp, x.last.Timestamp)
+	}
+	x.last = p.Header
+	if len(p.Payload) == 0 {
+		r.pads++
+		return
+	}
 	if len(p.CSRC) == 0 {
-		fault("a packet without a source")
+		r.fault(x, "a packet without a source")
 		return
 	}
 	src, ok := wire.SourceOf(p.CSRC[0])
 	if !ok || src.Stream.Kind() != x.kind {
-		fault("a packet of source %d", p.CSRC[0])
+		r.fault(x, "a packet of source %d", p.CSRC[0])
 		return
 	}
+	m, ok := readMark(p.Payload)
+	if !ok || m.stream != src.Stream {
+		r.fault(x, "a payload that no bot made, of %v", src)
+		return
+	}
+	rec := r.record(src, a.at)
+	rec.Packets++
+	rec.Bytes += len(p.Payload)
+	rec.Marks[m.who]++
+	rec.Last, rec.Slot = a.at, x.mid
+	if a.late {
+		rec.Late++
+	}
+	l := &rec.Layers[m.layer%wire.MaxRids]
+	l.Packets++
+	l.Bytes += len(p.Payload)
+	if x.kind == wire.Video {
+		r.video(x, a, rec, src, m, whole)
+	}
+	x.source = src
+}
+
+func (r *recorder) record(src wire.Source, at time.Time) *Record {
 	rec := r.by[src]
 	if rec == nil {
-		rec = &Record{Marks: map[uint32]int{}, First: time.Now()}
+		rec = &Record{Marks: map[uint32]int{}, First: at}
 		r.by[src] = rec
 	}
-	if step := p.SequenceNumber - x.last.SequenceNumber; x.started && step > 1<<15 {
-		rec.Late++ // overtaken, or lost on the way to the relay and asked for again
-		return
-	}
-	whole := r.sequence(x, &p.Header, fault)
-	rec.Packets++
-	rec.Last, rec.Slot = time.Now(), x.mid
-	mark, stream, ok := readMark(p.Payload)
-	switch {
-	case !ok || stream != src.Stream:
-		fault("a payload that no bot made, of %v", src)
-	default:
-		rec.Marks[mark]++
-	}
-	if x.kind == wire.Video {
-		r.picture(x, rec, src, p, whole, fault)
-	}
-	x.started, x.source, x.last = true, src, p.Header
+	return rec
 }
 
-// sequence checks that the slot is one continuous stream. It reports whether nothing is missing before the packet.
-func (r *recorder) sequence(x *slot, h *rtp.Header, fault func(string, ...any)) (whole bool) {
-	if !x.started {
-		return true
+// repair asks the relay for what is missing: packets, and key frames.
+func (r *recorder) repair(now time.Time) {
+	for pc, list := range r.wishes(now) {
+		_ = pc.WriteRTCP(list) // it may have ended
 	}
-	step := h.SequenceNumber - x.last.SequenceNumber
-	switch {
-	case h.SSRC != x.last.SSRC:
-		fault("its SSRC changed")
-	case step == 0:
-		fault("sequence number %d twice", h.SequenceNumber)
-	case int32(h.Timestamp-x.last.Timestamp) < 0:
-		fault("timestamp %d after %d", h.Timestamp, x.last.Timestamp)
-	}
-	return step == 1
 }
 
-// picture checks the frames of a video slot.
-func (r *recorder) picture(x *slot, rec *Record, src wire.Source, p *rtp.Packet, whole bool, fault func(string, ...any)) {
-	var d codecs.VP8Packet
-	frame, err := d.Unmarshal(p.Payload)
-	if err != nil || d.I == 0 || len(frame) == 0 {
-		fault("no VP8 with a picture id: %v", err)
-		return
-	}
-	first := d.S == 1 && d.PID == 0
-	key := first && frame[0]&1 == 0
-	// Of a slot's very first packet nobody can tell whether others were lost before it.
-	if x.started && src != x.source && whole && !key {
-		fault("%v does not begin with a key frame", src)
-	}
-	if first {
-		rec.Frames++
-		if key {
-			rec.KeyFrames++
+func (r *recorder) wishes(now time.Time) map[*webrtc.PeerConnection][]rtcp.Packet {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	out := map[*webrtc.PeerConnection][]rtcp.Packet{}
+	for x, pc := range r.slots {
+		if len(x.holes) > 0 {
+			if p := x.nack(now); p != nil {
+				out[pc] = append(out[pc], p)
+			}
 		}
-		if x.started && whole && d.PictureID != (x.picture+1)&0x7fff {
-			fault("picture %d after %d", d.PictureID, x.picture)
+		if x.video.needsKey(now) {
+			out[pc] = append(out[pc], &rtcp.PictureLossIndication{SenderSSRC: x.ssrc, MediaSSRC: x.ssrc})
 		}
-		if x.started && whole && p.Timestamp == x.last.Timestamp {
-			fault("two frames with one timestamp")
-		}
-	} else if x.started && whole && (d.PictureID != x.picture || p.Timestamp != x.last.Timestamp) {
-		fault("the rest of a frame with another picture id or timestamp")
 	}
-	x.picture = d.PictureID
+	return out
+}
+
+func (r *recorder) fault(x *slot, format string, args ...any) {
+	if len(r.faults) < maxFaults {
+		r.faults = append(r.faults, "slot "+x.mid+": "+fmt.Sprintf(format, args...))
+	}
 }
 
 // note adds a fault that no slot has.

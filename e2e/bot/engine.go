@@ -1,0 +1,106 @@
+package bot
+
+import (
+	"io"
+	"net"
+	"strconv"
+	"time"
+
+	"github.com/pion/ice/v4"
+	"github.com/pion/interceptor"
+	"github.com/pion/interceptor/pkg/report"
+	"github.com/pion/interceptor/pkg/twcc"
+	"github.com/pion/logging"
+	"github.com/pion/webrtc/v4"
+
+	"github.com/conclave-meet/conclave/shared/wire"
+)
+
+const (
+	typeOpus = 111
+	typeVP8  = 96
+	typeRTX  = 97
+)
+
+// feedbackEvery is how often a bot says which packets came when, as browsers do on a link of some Mbit/s.
+const feedbackEvery = 50 * time.Millisecond
+
+// connect makes a peer connection on a socket of its own. The caller closes both.
+func connect(through *network) (*webrtc.PeerConnection, ice.UDPMux, error) {
+	sock, err := net.ListenPacket("udp4", "127.0.0.1:0")
+	if err != nil {
+		return nil, nil, err
+	}
+	quiet := logging.NewDefaultLoggerFactory()
+	quiet.Writer, quiet.DefaultLogLevel = io.Discard, logging.LogLevelDisabled
+	mux := webrtc.NewICEUDPMux(quiet.NewLogger("ice"), &path{PacketConn: sock, net: through})
+	set := webrtc.SettingEngine{LoggerFactory: quiet}
+	set.SetICEUDPMux(mux)
+	set.SetNetworkTypes([]webrtc.NetworkType{webrtc.NetworkTypeUDP4})
+	set.SetIncludeLoopbackCandidate(true)
+	set.SetICEMulticastDNSMode(ice.MulticastDNSModeDisabled)
+	set.SetICETimeouts(5*time.Second, 10*time.Second, time.Second)
+	set.SetSRTPReplayProtectionWindow(512)
+	engine, err := mediaEngine()
+	if err != nil {
+		return nil, mux, err
+	}
+	reports, err := interceptors(quiet)
+	if err != nil {
+		return nil, mux, err
+	}
+	api := webrtc.NewAPI(webrtc.WithSettingEngine(set), webrtc.WithMediaEngine(engine), webrtc.WithInterceptorRegistry(reports))
+	pc, err := api.NewPeerConnection(webrtc.Configuration{})
+	return pc, mux, err
+}
+
+// interceptors are those that tell the relay what arrives: receiver reports and transport-wide feedback. Requests for
+// retransmission are the recorder's, which knows what was repaired.
+func interceptors(quiet logging.LoggerFactory) (*interceptor.Registry, error) {
+	r := &interceptor.Registry{}
+	reports, err := report.NewReceiverInterceptor(report.WithReceiverLoggerFactory(quiet))
+	if err != nil {
+		return nil, err
+	}
+	feedback, err := twcc.NewSenderInterceptor(twcc.SendInterval(feedbackEvery), twcc.WithLoggerFactory(quiet))
+	if err != nil {
+		return nil, err
+	}
+	r.Add(reports)
+	r.Add(feedback)
+	return r, nil
+}
+
+// mediaEngine registers Opus and VP8 and the header extensions that the relay knows.
+func mediaEngine() (*webrtc.MediaEngine, error) {
+	feedback := []webrtc.RTCPFeedback{{Type: "nack"}, {Type: "nack", Parameter: "pli"}, {Type: "transport-cc"}}
+	sound := []webrtc.RTCPFeedback{{Type: "nack"}, {Type: "transport-cc"}}
+	m := &webrtc.MediaEngine{}
+	for _, c := range []struct {
+		kind webrtc.RTPCodecType
+		pt   webrtc.PayloadType
+		cap  webrtc.RTPCodecCapability
+	}{
+		{webrtc.RTPCodecTypeAudio, typeOpus, webrtc.RTPCodecCapability{MimeType: webrtc.MimeTypeOpus, ClockRate: 48000, Channels: 2, SDPFmtpLine: "minptime=10;useinbandfec=1", RTCPFeedback: sound}},
+		{webrtc.RTPCodecTypeVideo, typeVP8, webrtc.RTPCodecCapability{MimeType: webrtc.MimeTypeVP8, ClockRate: 90000, RTCPFeedback: feedback}},
+		{webrtc.RTPCodecTypeVideo, typeRTX, webrtc.RTPCodecCapability{MimeType: webrtc.MimeTypeRTX, ClockRate: 90000, SDPFmtpLine: "apt=" + strconv.Itoa(typeVP8)}},
+	} {
+		if err := m.RegisterCodec(webrtc.RTPCodecParameters{RTPCodecCapability: c.cap, PayloadType: c.pt}, c.kind); err != nil {
+			return nil, err
+		}
+	}
+	for _, x := range []struct {
+		uri  string
+		kind webrtc.RTPCodecType
+	}{
+		{wire.ExtMid, webrtc.RTPCodecTypeAudio}, {wire.ExtMid, webrtc.RTPCodecTypeVideo},
+		{wire.ExtTransport, webrtc.RTPCodecTypeAudio}, {wire.ExtTransport, webrtc.RTPCodecTypeVideo},
+		{wire.ExtLevel, webrtc.RTPCodecTypeAudio},
+		{wire.ExtRid, webrtc.RTPCodecTypeVideo}, {wire.ExtRepairRid, webrtc.RTPCodecTypeVideo},
+	} {
+		if err := m.RegisterHeaderExtension(webrtc.RTPHeaderExtensionCapability{URI: x.uri}, x.kind); err != nil {
+			return nil, err
+		}
+	}
+	return m, nil
+}
