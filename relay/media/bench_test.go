@@ -13,6 +13,8 @@ import (
 	"github.com/conclave-meet/conclave/shared/wire"
 )
 
+const gcm, cm = dtls.SRTP_AEAD_AES_128_GCM, dtls.SRTP_AES128_CM_HMAC_SHA1_80
+
 // fanOut is one publisher whose packets go to n receivers, and the relay's work for it: what the socket's goroutine does
 // in an engine, on a socket of its own and in the caller's goroutine.
 type fanOut struct {
@@ -95,7 +97,7 @@ func (f *fanOut) send(tb testing.TB, packets [][]byte) {
 // From the read on one socket to the write on another, with the kernel between.
 func TestAForwardedPacketAllocatesNothing(t *testing.T) {
 	for name, profile := range map[string]dtls.SRTPProtectionProfile{
-		"AES-GCM": dtls.SRTP_AEAD_AES_128_GCM, "AES-CM": dtls.SRTP_AES128_CM_HMAC_SHA1_80,
+		"AES-GCM": gcm, "AES-CM": cm,
 	} {
 		t.Run(name, func(t *testing.T) {
 			const warm, runs, receivers, together = 300, 500, 4, 2
@@ -130,7 +132,7 @@ func BenchmarkForward(b *testing.B) {
 	for _, x := range []struct {
 		name    string
 		profile dtls.SRTPProtectionProfile
-	}{{"GCM", dtls.SRTP_AEAD_AES_128_GCM}, {"CM", dtls.SRTP_AES128_CM_HMAC_SHA1_80}} {
+	}{{"GCM", gcm}, {"CM", cm}} {
 		for _, receivers := range []int{1, 10, 50, 100} {
 			b.Run(fmt.Sprintf("%s/receivers=%d", x.name, receivers), func(b *testing.B) {
 				f := newFanOut(b, receivers, x.profile)
