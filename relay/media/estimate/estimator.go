@@ -1,0 +1,287 @@
+package estimate
+
+import "time"
+
+// Times of an estimator.
+const (
+	// Without a report for so long the path is taken to be cut, or full beyond all delays known: each such time halves the
+	// rate. Browsers report every 50 to 250 ms.
+	silence = time.Second
+
+	// How long a limit that was met counts. Probes renew it as long as it is there and more is wanted. Less would call a
+	// path unlimited between two of them; more would keep pictures away after a queue of somebody else's.
+	proofLasts = 12 * time.Second
+
+	// With a queue of less than this packets do not wait for each other, whatever the slope says: radio makes delays
+	// that vary, but lets some packets through at once.
+	leastQueue = 5 * time.Millisecond
+	// With a queue of more than this the rate does not grow. Less would give way to all who fill queues, more would add to
+	// everybody's delay.
+	mostQueue = 50 * time.Millisecond
+)
+
+// Estimator estimates one receiver's downlink. Not for concurrent use, but for its History.
+type Estimator struct {
+	sent *History
+
+	seen      [historySize]uint8 // what was reported of each packet: lap << 2 | state
+	reference uint32             // of the last report
+	clock     time.Duration      // the receiver's, at that reference
+	reported  time.Duration      // when the last report came, of our clock
+	reports   int
+	newest    uint64 // highest number reported on, + 1
+
+	trend     trend
+	signal    signal // the trend's, but for false alarms
+	came      meter  // by the receiver's clock
+	gone      meter  // by ours
+	floor     floor
+	queue     time.Duration // how much longer packets took lately than on the empty path
+	rtt       time.Duration
+	losses    losses
+	control   control
+	prober    prober
+	restore   Bitrate // the rate before a trial
+	proven    time.Duration
+	isProven  bool
+	overuses  int
+	silentFor time.Duration // for which the rate was halved already
+}
+
+// States of a packet in seen.
+const (
+	unseen = iota
+	missed
+	arrived
+)
+
+// New makes an estimator of what h notes.
+func New(h *History) *Estimator {
+	return &Estimator{sent: h, control: control{rate: StartRate}}
+}
+
+// Snapshot is what an estimator knows.
+type Snapshot struct {
+	Reports  int     // that came; 0: nothing is known, and nothing limits
+	Rate     Bitrate // what fits
+	Limited  bool    // more did not fit lately
+	Came     Bitrate // over the last half second
+	RTT      time.Duration
+	Queue    time.Duration // delay beyond that of the empty path
+	Loss     float64       // 0 … 1
+	Probes   int
+	Overuses int
+}
+
+// Snapshot is what is known now.
+func (e *Estimator) Snapshot() Snapshot {
+	came, _ := e.came.rate()
+	return Snapshot{
+		Reports: e.reports, Rate: e.control.rate, Limited: e.isProven, Came: came, RTT: e.rtt, Queue: e.queue,
+		Loss: e.losses.part, Probes: e.prober.sent, Overuses: e.overuses,
+	}
+}
+
+// Feedback takes a report of the receiver, which came at now.
+func (e *Estimator) Feedback(now time.Time, f Feedback) {
+	at := now.Sub(e.sent.start)
+	e.follow(f.reference)
+	r := round{queue: never}
+	for x, ok := f.Next(); ok; x, ok = f.Next() {
+		if p, ok := e.sent.find(x.Seq); ok && p.at <= at {
+			e.take(&r, p, x.Came, e.clock+x.At, at)
+		}
+	}
+	if r.packets == 0 {
+		return
+	}
+	if e.silentFor > 0 { // what is known is old
+		e.trend.reset()
+		e.losses.begin(at)
+		e.prober.next = at + silence/2
+	}
+	e.reports++
+	e.reported, e.silentFor = at, 0
+	e.conclude(at, &r)
+}
+
+// round is what one report says.
+type round struct {
+	packets int
+	last    packet        // of those that came
+	queue   time.Duration // the least of those that came
+}
+
+// follow keeps the receiver's clock, whose reference times wrap after 12 days.
+func (e *Estimator) follow(reference uint32) {
+	const bits = 24
+	if e.reports > 0 {
+		step := int32((reference-e.reference)<<(32-bits)) >> (32 - bits)
+		e.clock += time.Duration(step) * referenceUnit
+	}
+	e.reference = reference
+}
+
+// take notes what became of a packet.
+func (e *Estimator) take(r *round, p packet, came bool, arrival, at time.Duration) {
+	s := &e.seen[p.n%historySize]
+	was := uint8(unseen)
+	if uint64(*s>>2) == lap(p.n)&(1<<6-1) {
+		was = *s & 3
+	}
+	state := uint8(missed)
+	if came {
+		state = arrived
+	}
+	if was >= state {
+		return
+	}
+	*s = uint8(lap(p.n))<<2 | state
+	r.packets++
+	e.newest = max(e.newest, p.n+1)
+	e.prober.see(p, came, arrival)
+	if was == unseen {
+		e.gone.add(p.at, p.size)
+	}
+	switch {
+	case p.cluster != 0: // a probe may lose what media would not
+	case !came:
+		e.losses.missed()
+	case was == missed:
+		e.losses.late()
+	default:
+		e.losses.came()
+	}
+	if came {
+		e.arrive(r, p, arrival, at)
+	}
+}
+
+// arrive notes when a packet came.
+func (e *Estimator) arrive(r *round, p packet, arrival, at time.Duration) {
+	e.came.add(arrival, p.size)
+	delay := arrival - p.at
+	if low := e.floor.value(); low != never && (delay-low > 10*jump || low-delay > jump) {
+		e.floor = floor{} // a clock was set
+	}
+	e.floor.add(at, delay)
+	if p.n >= r.last.n {
+		r.last = p
+	}
+	if p.cluster == 0 && !e.prober.disturbs(p.at) {
+		r.queue = min(r.queue, delay-e.floor.value())
+		e.trend.add(p.at, arrival)
+	}
+}
+
+// conclude turns what is known into a rate.
+func (e *Estimator) conclude(at time.Duration, r *round) {
+	if r.last.size > 0 {
+		rtt := max(at-r.last.at, time.Millisecond)
+		if e.rtt == 0 {
+			e.rtt = rtt
+		}
+		e.rtt += (rtt - e.rtt) / 8
+	}
+	s := sample{at: at, rtt: e.rtt, limited: e.isProven}
+	s.came, _ = e.came.rate()
+	s.sent, _ = e.gone.rate()
+	e.signal = e.sign(r)
+	switch {
+	case e.signal == overused:
+		e.fall(s)
+	case e.signal == underused || e.queue > mostQueue:
+		e.control.wait(at)
+	default:
+		e.control.grow(s)
+	}
+	switch e.losses.judge(s, e.queue) {
+	case lossFall:
+		e.fall(s)
+	case lossTry:
+		e.restore = e.control.rate
+		e.fall(s)
+	case lossRestore:
+		e.control.set(max(e.control.rate, e.restore))
+		e.isProven, e.prober.next = false, at
+	}
+	e.probed(at)
+}
+
+// sign is the trend's, unless some packets met no queue at all.
+func (e *Estimator) sign(r *round) signal {
+	if r.queue == never {
+		return normal // a probe disturbed all
+	}
+	before := e.queue
+	e.queue = r.queue
+	if e.trend.signal == overused && min(before, r.queue) < leastQueue {
+		return normal
+	}
+	return e.trend.signal
+}
+
+func (e *Estimator) fall(s sample) {
+	if e.control.fall(s) {
+		e.overuses++
+		e.prove(s.at)
+		e.prober.next = max(e.prober.next, s.at+probeFallen)
+	}
+}
+
+// prove notes that a limit was met.
+func (e *Estimator) prove(at time.Duration) { e.proven, e.isProven = at, true }
+
+// probed takes the outcome of a probe, when it is there.
+func (e *Estimator) probed(at time.Duration) {
+	switch o, rate := e.prober.conclude(at, e.rtt, e.losses.inherent); o {
+	case passed:
+		e.control.capacity = capacity{}
+		e.control.set(max(e.control.rate, rate))
+	case met:
+		if !e.isProven { // else the rate is of a fair share, and what a burst of probes gets is not
+			e.control.set(max(e.control.rate, rate))
+		}
+		if e.isProven || e.prober.fails > 1 { // radio spoils one now and then
+			e.prove(at)
+		}
+	}
+}
+
+// Tick does what is due by the clock, and should be called every 10 to 100 ms. wanted is the rate that would be put to use
+// if it were there. When it returns a cluster, that is to be sent now.
+func (e *Estimator) Tick(now time.Time, wanted Bitrate) *Cluster {
+	at := now.Sub(e.sent.start)
+	if e.reports == 0 {
+		return nil // who does not report is not limited
+	}
+	e.listen(at)
+	e.probed(at)
+	if e.isProven && at-e.proven > proofLasts {
+		e.isProven = false
+	}
+	if e.silentFor > 0 || e.signal != normal || e.losses.trial.on || e.queue >= 4*leastQueue {
+		return nil
+	}
+	if target := e.prober.want(at, e.control.rate, wanted); target > 0 {
+		return e.prober.begin(at, target, e.sent)
+	}
+	return nil
+}
+
+// listen halves the rate for each second without a report on packets that were sent.
+func (e *Estimator) listen(at time.Duration) {
+	oldest, ok := e.sent.get(e.newest)
+	if !ok || oldest.at < e.reported {
+		oldest.at = e.reported
+	}
+	if next := e.sent.next.Load(); e.newest >= next {
+		return // nothing to report on
+	}
+	if at-oldest.at < silence+e.silentFor+e.rtt {
+		return
+	}
+	e.silentFor += silence
+	e.control.set(e.control.rate / 2)
+	e.prove(at)
+}
