@@ -17,7 +17,7 @@ func TestPicturesGoOnUnderLoss(t *testing.T) {
 	wan.Run(t, func(t *testing.T, n *wan.Network) {
 		const delay, window = 40 * time.Millisecond, 20 * time.Second
 		home := n.Place(linkem.Options{Duplex: linkem.Both(linkem.Conditions{Delay: delay})})
-		ann := enters(t, n, bidi.Start(t, bidi.Chromium, bidi.Options{}), "Ann", size{500, 500},
+		ann := enters(t, n, n.Browser(bidi.Options{}), "Ann", size{500, 500},
 			hooks.Participant{Colour: "#c04040", Tone: 440, Grain: true})
 		bob := enters(t, n, home.Browser(bidi.Options{}), "Bob", size{1280, 800},
 			hooks.Participant{Colour: "#40c040", Tone: 660, Grain: true})
