@@ -40,7 +40,7 @@ type ICE struct {
 // Codec is one codec with the offer's payload types.
 type Codec struct {
 	Kind  Kind   `json:"kind"`
-	Name  string `json:"name"`           // as in SDP's rtpmap: "opus", "VP8", "VP9", "AV1", "H264"
+	Name  string `json:"name"`           // as in SDP's rtpmap: "opus", "red", "VP8", "VP9", "AV1", "H264"
 	PT    uint8  `json:"pt"`             // payload type, 96 … 127 or 35 … 63 (RFC 8829, section 5.2.1)
 	RTX   uint8  `json:"rtx,omitempty"`  // payload type of its retransmissions (RFC 4588); 0: none
 	Clock uint32 `json:"clock"`          // Hz: 48000 for opus, 90000 for video

@@ -204,9 +204,14 @@ func (b *builder) codec(c codec) {
 		// (RFC 7741, section 6.1): the relay has none.
 		b.attr("fmtp", pt+c.Fmtp)
 	}
+	if c.Name == "red" {
+		return // feedback is about the packets of the stream, and opus has said what there is
+	}
 	b.attr("rtcp-fb", pt+"transport-cc")
-	if c.Kind == wire.Video {
+	if c.Kind == wire.Video || c.nack {
 		b.attr("rtcp-fb", pt+"nack")
+	}
+	if c.Kind == wire.Video {
 		b.attr("rtcp-fb", pt+"nack pli")
 	}
 	if c.RTX != 0 {

@@ -1,8 +1,8 @@
 // Package sdp stands between a peer connection's SDP (RFC 8866, RFC 8829) and the descriptions that client and relay
 // exchange: [Describe] reduces an offer to a [wire.Offer], [Build] makes the answer that the same peer connection is
-// given from a [wire.Answer]. No SDP leaves the client.
+// given from a [wire.Answer]. No SDP leaves the client. [NackSound] adds to an offer what browsers leave out.
 //
-// Both are pure. They were tried on the offers of Chromium 156, Firefox ESR 153 and pion/webrtc 4.2 (testdata), and the
+// All are pure. They were tried on the offers of Chromium 156, Firefox ESR 153 and pion/webrtc 4.2 (testdata), and the
 // answers in the two browsers.
 //
 // # What is made of an offer
@@ -14,8 +14,8 @@
 //	idle    inactive, rejected (port 0 without bundle-only), or neither audio nor video: not described
 //
 // Payload types, header extension ids, ICE credentials and the certificate's fingerprint are the same on all m-lines of
-// one bundle (RFC 9143), so a description has each once. Codecs other than opus, VP8, VP9, AV1 and H264 (with their
-// retransmissions, RFC 4588) are left out, and so are header extensions that package wire does not name.
+// one bundle (RFC 9143), so a description has each once. Codecs other than opus, red (RFC 2198), VP8, VP9, AV1 and H264
+// (with their retransmissions, RFC 4588) are left out, and so are header extensions that package wire does not name.
 //
 // # What the answer is made of
 //

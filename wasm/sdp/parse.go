@@ -140,6 +140,7 @@ func visible(s string) bool {
 type codec struct {
 	wire.Codec
 	rtpmap string // as offered, without the payload type: "opus/48000/2"
+	nack   bool   // who offers asks for lost packets again (RFC 4585, section 6.2.1)
 }
 
 // known finds a codec by name; the result is the name that package wire uses, "" for codecs that are not described. SDP
@@ -147,7 +148,7 @@ type codec struct {
 func known(kind wire.Kind, name string) string {
 	names := []string{"VP8", "VP9", "AV1", "H264"}
 	if kind == wire.Audio {
-		names = []string{"opus"}
+		names = []string{"opus", "red"}
 	}
 	for _, n := range names {
 		if strings.EqualFold(n, name) {
@@ -175,7 +176,7 @@ func (l line) codecs() []codec {
 		if !ok || name == "" {
 			continue
 		}
-		c := codec{rtpmap: maps[pt]}
+		c := codec{rtpmap: maps[pt], nack: slices.Contains(values(l.attrs, "rtcp-fb"), f+" nack")}
 		c.Codec = wire.Codec{Kind: l.kind, Name: name, PT: pt, Clock: clock, Fmtp: fmtps[pt]}
 		c.RTX = l.rtx(pt, maps, fmtps)
 		cs = append(cs, c)

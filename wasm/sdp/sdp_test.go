@@ -3,6 +3,7 @@ package sdp
 import (
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -116,6 +117,98 @@ func TestDescribeSimulcast(t *testing.T) {
 		assert.Equal(t, []wire.Send{{Mid: "0", Stream: wire.Cam, Rids: []string{"q", "h", "f"}}}, o.Send, name)
 		assert.Contains(t, o.Exts, wire.Ext{URI: wire.ExtRid, ID: map[string]uint8{"chromium-simulcast": 10, "firefox-simulcast": 9}[name]})
 	}
+}
+
+func TestDescribeLayersAndCodecs(t *testing.T) {
+	for _, c := range []struct {
+		name   string
+		codecs []string
+		dd     uint8 // the dependency descriptor's id
+	}{
+		{"chromium-layers", []string{"opus 0", "VP8 97", "VP9 99", "AV1 46", "H264 109", "red 0"}, 13},
+		{"firefox-layers", []string{"opus 0", "VP8 124", "VP9 125", "AV1 100"}, 8},
+	} {
+		t.Run("an offer of "+c.name, func(t *testing.T) {
+			o := describe(t, c.name)
+			var codecs []string
+			for _, x := range o.Codecs {
+				codecs = append(codecs, x.Name+" "+strconv.Itoa(int(x.RTX)))
+				if x.Name == "red" {
+					assert.Equal(t, wire.Codec{Kind: wire.Audio, Name: "red", PT: 63, Clock: 48000, Fmtp: "111/111"}, x)
+				}
+			}
+			assert.Equal(t, c.codecs, codecs)
+			assert.Contains(t, o.Exts, wire.Ext{URI: wire.ExtDependency, ID: c.dd})
+			require.Len(t, o.Send, 4)
+			assert.Equal(t, []string{"q", "h", "f"}, o.Send[wire.Cam].Rids)
+			assert.Equal(t, []string{"q", "f"}, o.Send[wire.Screen].Rids)
+			for _, s := range []wire.Stream{wire.Cam, wire.Screen} {
+				assert.Zero(t, o.Send[s].SSRC, "%s: each layer has its own", s)
+			}
+		})
+	}
+}
+
+func TestBuildTakesWhatTheRelayTakes(t *testing.T) {
+	offer := read(t, "chromium-layers")
+	o := describe(t, "chromium-layers")
+	a := answerTo(o, len(o.Slots))
+	a.Codecs, a.Exts = o.Codecs, o.Exts
+	text, err := Build(offer, a)
+	require.NoError(t, err)
+	ss := sections(text)[1:]
+	mic, cam, slot, picture := ss[0], ss[1], ss[4], ss[9]
+
+	assert.Equal(t, "m=audio 9 UDP/TLS/RTP/SAVPF 111", mic[0], "RED is not sent")
+	assert.Equal(t, "m=audio 9 UDP/TLS/RTP/SAVPF 111 63", slot[0], "but received")
+	assert.Contains(t, slot, "a=rtpmap:63 red/48000/2")
+	assert.Contains(t, slot, "a=fmtp:63 111/111")
+	assert.Contains(t, slot, "a=rtcp-fb:111 nack")
+	assert.NotContains(t, slot, "a=rtcp-fb:111 nack pli")
+	assert.Contains(t, mic, "a=rtcp-fb:111 nack")
+
+	assert.Equal(t, "m=video 9 UDP/TLS/RTP/SAVPF 96 97 98 99 45 46 108 109", cam[0])
+	for _, l := range []string{
+		"a=fmtp:98 profile-id=0", "a=fmtp:45 level-idx=5;profile=0;tier=0", "a=rtcp-fb:45 nack pli", "a=fmtp:46 apt=45",
+		"a=fmtp:108 level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=42e01f",
+		"a=extmap:13 " + wire.ExtDependency,
+	} {
+		assert.Contains(t, cam, l)
+		assert.Contains(t, picture, l)
+	}
+	assert.Contains(t, cam, "a=extmap:11 "+wire.ExtRepairRid)
+	assert.Contains(t, cam, "a=simulcast:recv q;h;f")
+	assert.Contains(t, ss[2], "a=simulcast:recv q;f")
+}
+
+func TestLostSoundIsAskedForOnlyWhereItWasOffered(t *testing.T) {
+	o := describe(t, "chromium-trimmed")
+	text, err := Build(read(t, "chromium-trimmed"), answerTo(o, 9))
+	require.NoError(t, err)
+	assert.NotContains(t, text, "a=rtcp-fb:111 nack")
+}
+
+func TestNackSound(t *testing.T) {
+	for _, name := range []string{"chromium-trimmed", "firefox-trimmed", "pion"} {
+		before := read(t, name)
+		after := NackSound(before)
+		opus := strings.Count(strings.ToLower(before), " opus/48000/2\r\n")
+		require.Positive(t, opus, name)
+		assert.Len(t, after, len(before)+opus*len("a=rtcp-fb:111 nack\r\n"), name)
+		for _, l := range mustParse(t, after).lines {
+			for _, c := range l.codecs() {
+				assert.True(t, c.nack, "%s: %s of m-line %s", name, c.Name, l.mid)
+			}
+		}
+		assert.Equal(t, after, NackSound(after), "%s: once is enough", name)
+	}
+	assert.Equal(t, "hello", NackSound("hello"))
+}
+
+func mustParse(t *testing.T, offer string) *description {
+	d, err := parse(offer)
+	require.NoError(t, err)
+	return d
 }
 
 func TestDescribeRefuses(t *testing.T) {
