@@ -12,7 +12,7 @@ import (
 type crowd struct {
 	members  []member                 // by index, me too
 	slots    map[string]wire.Source   // by mid, only filled ones
-	why      map[wire.Source]wire.Why // of sources that lost their slot
+	why      map[wire.Source]wire.Why // of sources that lost their slot, or are paused in it
 	speaking []wire.MemberIndex
 	shares   int  // how many shares have begun, so that the newest is known
 	changed  bool // Peers must be drawn anew
@@ -176,15 +176,22 @@ func (s *State) slots(list []wire.SlotState) {
 			continue
 		}
 		old := c.slots[x.Mid]
-		if x.Member == 0 && old.Member != 0 && x.Why != wire.WhyNone {
-			c.why[old] = x.Why
-		}
-		if x.Member == 0 {
+		switch {
+		case x.Member == 0:
+			if old.Member != 0 && x.Why != wire.WhyNone {
+				c.why[old] = x.Why
+			}
 			x.Source = wire.Source{}
-		} else {
+		case x.Why != wire.WhyNone:
+			c.why[x.Source], c.changed = x.Why, true // it keeps the slot, but is paused
+		case c.why[x.Source] != wire.WhyNone:
 			delete(c.why, x.Source)
+			c.changed = true
 		}
 		if old != x.Source {
+			if x.Member != 0 {
+				delete(c.why, old) // another took its place
+			}
 			s.bind(x.Mid, x.Source)
 		}
 	}
@@ -254,7 +261,7 @@ func (s *State) picture(m *member, st wire.Stream, seen map[wire.Source]bool) Pi
 	case !m.State.Has(st):
 		return Picture{Why: string(wire.WhyMuted)}
 	case seen[src]:
-		return Picture{On: true, Stream: SourceID(src)}
+		return Picture{On: true, Stream: SourceID(src), Why: string(s.crowd.why[src])}
 	case s.crowd.why[src] != "":
 		return Picture{On: true, Why: string(s.crowd.why[src])}
 	}

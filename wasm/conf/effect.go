@@ -48,6 +48,9 @@ type (
 		Stream wire.Stream
 		On     bool
 	}
+	// Encode says how a stream's video is to be sent from now on, whatever track flows. It may come before the answer is
+	// set; a new peer connection begins without, as [wire.Encode] says.
+	Encode struct{ Encoding wire.Encoding }
 	// StartShare opens the browser's dialog. Leads to [Shared] or [ShareFailed].
 	StartShare struct{}
 	// SetSpeaker chooses the output device.

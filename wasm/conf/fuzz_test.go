@@ -50,8 +50,9 @@ func (w *world) slots() (list []wire.SlotState) {
 		x := wire.SlotState{Mid: "v" + string(rune('0'+w.next(5)))}
 		if m := w.next(6); m > 0 {
 			x.Source = wire.Source{Member: wire.MemberIndex(m), Stream: wire.Cam}
-		} else {
-			x.Why = wire.WhyBandwidth
+		}
+		if x.Member == 0 || x.Member == 5 {
+			x.Why = wire.WhyBandwidth // an empty slot, or a picture that is paused
 		}
 		list = append(list, x)
 	}
@@ -61,7 +62,7 @@ func (w *world) slots() (list []wire.SlotState) {
 // relay is something that a relay could say, in order or not.
 func (w *world) relay() Event {
 	var m wire.ServerMessage
-	switch w.next(12) {
+	switch w.next(13) {
 	case 0:
 		m = &wire.Waiting{For: wire.WaitHost}
 	case 1, 2:
@@ -95,6 +96,8 @@ func (w *world) relay() Event {
 		m = &wire.Bye{Error: wire.Error{Code: codes[w.next(len(codes))]}}
 	case 11:
 		m = &wire.AnswerTo{}
+	case 12:
+		m = &wire.Encode{Streams: []wire.Encoding{{Stream: wire.Stream(w.next(4)), Codec: "VP8", Layers: []int{w.next(3)}}}}
 	}
 	return Received{Message: m, Re: uint32(w.next(5))}
 }

@@ -79,6 +79,15 @@ func (s *State) settleFlow() {
 	}
 }
 
+// encode hands on how the relay wants my video. Only video has layers.
+func (s *State) encode(list []wire.Encoding) {
+	for _, e := range list {
+		if e.Stream.Kind() == wire.Video {
+			s.do(Encode{Encoding: e})
+		}
+	}
+}
+
 // settleState tells the relay what I send.
 func (s *State) settleState() {
 	if now := s.sending(); now != s.call.sent || !s.call.told {

@@ -90,6 +90,8 @@ func (s *State) received(m wire.ServerMessage, re uint32) {
 		s.answered(&m.Answer, re)
 	case *wire.Slots:
 		s.slots(m.Slots)
+	case *wire.Encode:
+		s.encode(m.Streams)
 	case *wire.Speakers:
 		s.speakers(m)
 	case *wire.Chat:

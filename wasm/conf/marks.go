@@ -45,6 +45,7 @@ func (Bind) effect()       {}
 func (Capture) effect()    {}
 func (Release) effect()    {}
 func (Transmit) effect()   {}
+func (Encode) effect()     {}
 func (StartShare) effect() {}
 func (SetSpeaker) effect() {}
 func (CallAPI) effect()    {}

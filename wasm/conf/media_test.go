@@ -373,3 +373,34 @@ func TestChat(t *testing.T) {
 		assert.Equal(t, "chat.bad", c.s.View().Chat.Problem.Code)
 	})
 }
+
+func TestAPausedPictureKeepsItsPlace(t *testing.T) {
+	c := inCall(t, Config{})
+	in := wire.Source{Member: bob, Stream: wire.Cam}
+	c.says(&wire.Slots{Slots: []wire.SlotState{{Mid: "v0", Source: in}}})
+	c.s.TakeDirty()
+
+	fx := c.says(&wire.Slots{Slots: []wire.SlotState{{Mid: "v0", Source: in, Why: wire.WhyBandwidth}}})
+	assert.Empty(t, of[Bind](fx), "the stream stays")
+	assert.Equal(t, Picture{On: true, Stream: SourceID(in), Why: "bandwidth"}, c.s.View().Peers[0].Cam)
+	assert.True(t, c.s.TakeDirty().Has(PeersChanged), "people are told")
+
+	c.says(&wire.Slots{Slots: []wire.SlotState{{Mid: "v0", Source: in}}})
+	assert.Equal(t, Picture{On: true, Stream: SourceID(in)}, c.s.View().Peers[0].Cam)
+	assert.True(t, c.s.TakeDirty().Has(PeersChanged))
+
+	t.Run("and nothing is said of it any more when another has its slot", func(t *testing.T) {
+		c.says(&wire.Slots{Slots: []wire.SlotState{{Mid: "v0", Source: in, Why: wire.WhyBandwidth}}})
+		c.says(&wire.Slots{Slots: []wire.SlotState{{Mid: "v0", Source: wire.Source{Member: bob, Stream: wire.Screen}}}})
+		assert.Equal(t, Picture{On: true, Why: "notWanted"}, c.s.View().Peers[0].Cam)
+	})
+}
+
+func TestTheRelaySaysHowVideoIsSent(t *testing.T) {
+	c := inCall(t, Config{})
+	cam := wire.Encoding{Stream: wire.Cam, Codec: "VP8", Layers: []int{0, 2}}
+	fx := c.says(&wire.Encode{Streams: []wire.Encoding{cam, {Stream: wire.Mic, Codec: "opus"}}})
+	assert.Equal(t, Encode{Encoding: cam}, one[Encode](t, fx), "sound has no layers")
+	c.on(&Leave{})
+	assert.Empty(t, of[Encode](c.says(&wire.Encode{Streams: []wire.Encoding{cam}})))
+}

@@ -150,7 +150,8 @@ type Peer struct {
 type Picture struct {
 	On     bool   `json:"on"`               // the peer sends it
 	Stream string `json:"stream,omitempty"` // id for Core.stream when it is in a slot: "3/cam"; "" when not
-	Why    string `json:"why,omitempty" ts:"'notWanted'|'bandwidth'|'muted'"`
+	// Why says why nothing comes. With "bandwidth" it may have a Stream all the same, which stands still: the view says so.
+	Why string `json:"why,omitempty" ts:"'notWanted'|'bandwidth'|'muted'"`
 }
 
 // Stage says who is in front.
