@@ -65,7 +65,7 @@ func TestAwaitForGivesUp(t *testing.T) {
 func TestTryTakesWhatIsNotThereForAnError(t *testing.T) {
 	_, err := try(func() js.Value { return global("RTCPeerConnection").New() })
 	assert.Equal(t, "TypeError", NameOf(err))
-	_, err = window(t).newPeer(func(string) {})
+	_, err = window(t).newPeer(func(f func()) { f() }, func(string) {})
 	assert.Equal(t, "TypeError", NameOf(err), "node has no peer connections")
 }
 

@@ -159,7 +159,7 @@ func (m *Media) share() (then func()) {
 		return func() { m.emit(conf.ShareFailed{Code: "share.failed"}) }
 	}
 	stream, err := m.w.await(func() js.Value {
-		return devices().Call("getDisplayMedia", object("video", object("frameRate", 30), "audio", true,
+		return devices().Call("getDisplayMedia", object("video", object("frameRate", screenRate), "audio", true,
 			"selfBrowserSurface", "exclude", "surfaceSwitching", "include",
 			"systemAudio", "include", "monitorTypeSurfaces", "include"))
 	})

@@ -30,6 +30,9 @@ type Media struct {
 	bound map[string]wire.Source
 	own   [len(wire.Streams)]*track // what is captured
 	flows [len(wire.Streams)]bool   // what conf.Transmit last said
+	// what conf.Encode last said of this peer; nil: nothing
+	wanted    [len(wire.Streams)]*wire.Encoding
+	complains bool // the console was told that a shape was refused
 }
 
 // NewMedia makes the Media of a page. run hands a function to the core's loop and may be called from anywhere; emit is
@@ -62,6 +65,9 @@ func (m *Media) Do(e conf.Effect) bool {
 	case conf.Transmit:
 		m.flows[e.Stream] = e.On
 		m.flow(e.Stream)
+	case conf.Encode:
+		m.wanted[e.Encoding.Stream] = &e.Encoding
+		m.shape(e.Encoding.Stream)
 	case conf.StartShare:
 		m.w.Go(func() { m.run(m.share()) })
 	case conf.SetSpeaker:
@@ -100,7 +106,7 @@ func (m *Media) makeOffer(e conf.MakeOffer) (then func()) {
 
 func (m *Media) newPeer() (*peer, error) {
 	var p *peer
-	p, err := m.w.newPeer(func(state string) {
+	p, err := m.w.newPeer(m.run, func(state string) {
 		m.run(func() {
 			if p != nil && p == m.peer {
 				m.emit(conf.PeerState{State: state})
@@ -120,6 +126,9 @@ func (m *Media) setAnswer(a *wire.Answer) (then func()) {
 		if err != nil {
 			e.Err = string(wire.CodeMedia)
 		}
+		for s := range wire.Streams {
+			m.shape(wire.Stream(s)) // what was said before could not name a codec, and rids may have been refused
+		}
 		m.emit(e)
 	}
 }
@@ -130,6 +139,7 @@ func (m *Media) closePeer() {
 		m.bind(mid, wire.Source{})
 	}
 	m.flows = [len(wire.Streams)]bool{}
+	m.wanted = [len(wire.Streams)]*wire.Encoding{}
 	if m.peer != nil {
 		m.peer.close()
 		m.peer = nil
@@ -167,6 +177,28 @@ func (m *Media) flow(s wire.Stream) {
 	m.peer.flow(s, v)
 }
 
+// shape has a stream sent as the relay wants it and as its track's size allows.
+func (m *Media) shape(s wire.Stream) {
+	p, t := m.peer, m.own[s]
+	if p == nil || t == nil || s.Kind() != wire.Video {
+		return
+	}
+	x := shape{stream: s, size: sizeOf(t.v)}
+	if w := m.wanted[s]; w != nil {
+		x.told, x.wanted = true, *w
+	}
+	p.shapes.do(func() (then func()) {
+		err := p.shape(x)
+		return func() {
+			// People would not know what to do about it, and see pictures all the same.
+			if err != nil && p == m.peer && !m.complains {
+				m.complains = true
+				js.Global().Get("console").Call("warn", "layers of "+s.String()+": "+err.Error())
+			}
+		}
+	})
+}
+
 // track is a track of mine.
 type track struct {
 	v    js.Value
@@ -181,6 +213,7 @@ func (m *Media) setOwn(s wire.Stream, t *track) {
 	if t != nil {
 		m.Streams.add(id, t.v)
 	}
+	m.shape(s)
 	m.flow(s)
 	if old != nil {
 		old.stop()
@@ -192,16 +225,27 @@ func (m *Media) setOwn(s wire.Stream, t *track) {
 	}
 }
 
-// newTrack watches a track for its end: a device that was pulled out, a share that was ended in the browser's own bar.
+// newTrack watches a track for its size and its end: a device that was pulled out, a share that was ended in the browser's own bar.
 // The browser says nothing when the track is stopped by setOwn.
 func (m *Media) newTrack(s wire.Stream, v js.Value) *track {
 	t := &track{v: v}
-	t.stop = m.w.listen(v, "ended", func(js.Value) {
-		m.run(func() {
-			if m.own[s] == t {
-				m.emit(conf.TrackEnded{Stream: s})
-			}
-		})
-	})
+	mine := func(f func()) func() {
+		return func() {
+			m.run(func() {
+				if m.own[s] == t {
+					f()
+				}
+			})
+		}
+	}
+	ended := mine(func() { m.emit(conf.TrackEnded{Stream: s}) })
+	t.stop = m.w.listen(v, "ended", func(js.Value) { ended() })
+	if s.Kind() == wire.Video {
+		deaf, blind := t.stop, m.w.watchSize(v, mine(func() { m.shape(s) }))
+		t.stop = func() {
+			deaf()
+			blind()
+		}
+	}
 	return t
 }

@@ -12,17 +12,6 @@ import (
 	"github.com/conclave-meet/conclave/wasm/sdp"
 )
 
-// codecs are what this page sends and receives. Fewer make the descriptions smaller (25 slots with all of Chromium's
-// codecs are 250 kB of SDP); more would let the relay choose better ones.
-var codecs = map[wire.Kind][]string{
-	wire.Audio: {"audio/opus"},
-	wire.Video: {"video/VP8", "video/rtx"},
-}
-
-// maxBitrate is what a stream may take of the uplink, bits per second; 0 leaves it to the browser. The camera's is what
-// 720p30 is good with, more is hard to see; a screen needs more when it scrolls (media.md, "Encodings").
-var maxBitrate = [len(wire.Streams)]int{wire.Cam: 1_500_000, wire.Screen: 2_500_000}
-
 // describeTime is how long the browser may take for a description. It takes 0.3 s for 49 slots. A peer connection that
 // is closed meanwhile never says that it is done.
 const describeTime = 8 * time.Second
@@ -36,27 +25,26 @@ type peer struct {
 	senders [len(wire.Streams)]js.Value // RTCRtpTransceivers
 	slots   [2][]js.Value               // RTCRtpTransceivers: audio, video
 	tracks  map[string]js.Value         // of the slots, by mid; complete after describe
+	shapes  queue                       // of shape
+
+	codecFixed bool // the browser cannot switch codecs; owned by shapes
 }
 
-// newPeer makes a peer connection. onState is called in a callback.
-func (w *Window) newPeer(onState func(state string)) (*peer, error) {
+// newPeer makes a peer connection. run hands a function to the core's loop; onState is called in a callback.
+func (w *Window) newPeer(run func(func()), onState func(state string)) (*peer, error) {
 	pc, err := try(func() js.Value {
 		return js.Global().Get("RTCPeerConnection").New(object("bundlePolicy", "max-bundle"))
 	})
 	if err != nil {
 		return nil, err
 	}
-	p := &peer{w: w, pc: pc, tracks: map[string]js.Value{}}
+	p := &peer{w: w, pc: pc, tracks: map[string]js.Value{}, shapes: queue{w: w, run: run}}
 	p.stop = []func(){
 		w.closesWith(pc),
 		w.listen(pc, "connectionstatechange", func(js.Value) { onState(pc.Get("connectionState").String()) }),
 	}
 	for _, s := range wire.Streams {
-		init := object("direction", "sendonly")
-		if maxBitrate[s] > 0 {
-			init.Set("sendEncodings", array(object("maxBitrate", maxBitrate[s])))
-		}
-		if p.senders[s], err = p.add(s.Kind(), init); err != nil {
+		if p.senders[s], err = p.addSender(s); err != nil {
 			p.close()
 			return nil, err
 		}
@@ -64,27 +52,34 @@ func (w *Window) newPeer(onState func(state string)) (*peer, error) {
 	return p, nil
 }
 
-func (p *peer) add(kind wire.Kind, init js.Value) (js.Value, error) {
-	t, err := Call(p.pc, "addTransceiver", string(kind), init)
+// addSender makes the sender of a stream. Browsers that take no modes, or not that many encodings, get fewer.
+func (p *peer) addSender(s wire.Stream) (t js.Value, err error) {
+	init := object("direction", "sendonly")
+	if len(rids[s]) == 0 {
+		t, err = Call(p.pc, "addTransceiver", string(s.Kind()), init)
+	} else {
+		const modes, plain = true, false
+		init.Set("sendEncodings", sendEncodings(s, modes))
+		if t, err = Call(p.pc, "addTransceiver", string(s.Kind()), init); err != nil {
+			init.Set("sendEncodings", sendEncodings(s, plain))
+			t, err = Call(p.pc, "addTransceiver", string(s.Kind()), init)
+		}
+	}
 	if err != nil {
 		return t, err
 	}
-	if t.Get("setCodecPreferences").Truthy() {
-		_, err = Call(t, "setCodecPreferences", preferences(kind))
-	}
-	return t, err
+	const sends = true
+	return t, prefer(t, s.Kind(), sends)
 }
 
-// preferences are the browser's capabilities for codecs, in the browser's order.
-func preferences(kind wire.Kind) js.Value {
-	list := array()
-	all := js.Global().Get("RTCRtpReceiver").Call("getCapabilities", string(kind)).Get("codecs")
-	for i := range all.Length() {
-		if c := all.Index(i); slices.Contains(codecs[kind], c.Get("mimeType").String()) {
-			list.Call("push", c)
-		}
+// addSlot makes an m-line that the relay may fill.
+func (p *peer) addSlot(kind wire.Kind) (js.Value, error) {
+	t, err := Call(p.pc, "addTransceiver", string(kind), object("direction", "recvonly"))
+	if err != nil {
+		return t, err
 	}
-	return list
+	const sends = false
+	return t, prefer(t, kind, sends)
 }
 
 // describe makes a new offer with at least so many slots, and its description. It takes time; nothing else of the peer
@@ -93,14 +88,14 @@ func (p *peer) describe(audio, video int, fresh bool) (*wire.Offer, error) {
 	for i, want := range [...]int{audio, video} {
 		kind := [...]wire.Kind{wire.Audio, wire.Video}[i]
 		for len(p.slots[i]) < want {
-			t, err := p.add(kind, object("direction", "recvonly"))
+			t, err := p.addSlot(kind)
 			if err != nil {
 				return nil, err
 			}
 			p.slots[i] = append(p.slots[i], t)
 		}
 	}
-	if _, err := p.w.awaitFor(describeTime, func() js.Value { return p.pc.Call("setLocalDescription") }); err != nil {
+	if err := p.setLocal(); err != nil {
 		return nil, err
 	}
 	sends := make(map[string]wire.Stream, len(p.senders))
@@ -113,6 +108,23 @@ func (p *peer) describe(audio, video int, fresh bool) (*wire.Offer, error) {
 	}
 	p.tracks = tracks
 	return sdp.Describe(p.local(), sends, fresh)
+}
+
+// setLocal makes an offer and sets it. In it the browser asks for lost sound to be sent again, which browsers can but do
+// not offer by themselves; where that is refused, without.
+func (p *peer) setLocal() error {
+	offer, err := p.w.awaitFor(describeTime, func() js.Value { return p.pc.Call("createOffer") })
+	if err != nil {
+		return err
+	}
+	text := sdp.NackSound(offer.Get("sdp").String())
+	_, err = p.w.awaitFor(describeTime, func() js.Value {
+		return p.pc.Call("setLocalDescription", object("type", "offer", "sdp", text))
+	})
+	if err != nil {
+		_, err = p.w.awaitFor(describeTime, func() js.Value { return p.pc.Call("setLocalDescription") })
+	}
+	return err
 }
 
 // local is the text of the last offer, "" when there is none.
