@@ -1,5 +1,5 @@
 import type { ComponentChildren } from 'preact';
-import type { Me, Peer } from '../core/api.gen';
+import type { Me, Peer, Picture } from '../core/api.gen';
 import { useCore } from '../core/context';
 import { t } from '../i18n/t';
 import { isOn } from '../media/input';
@@ -40,7 +40,7 @@ export function MyTile({ me, box, rtl }: { me: Me } & Place) {
 export function PeerTile({ peer, box, rtl }: { peer: Peer } & Place) {
   const core = useCore();
   const stream = peer.cam.on && peer.cam.stream ? core.stream(peer.cam.stream) : null;
-  const paused = peer.cam.on && !stream && peer.cam.why === 'bandwidth';
+  const paused = isPaused(peer.cam);
   const connecting = peer.cam.on && !stream && !paused;
   return (
     <Frame
@@ -51,6 +51,7 @@ export function PeerTile({ peer, box, rtl }: { peer: Peer } & Place) {
       speaks={peer.speaks}
       hand={peer.hand > 0}
       away={peer.away}
+      paused={paused}
       connecting={connecting}
     >
       {stream ? <Video stream={stream} box={box} /> : null}
@@ -61,14 +62,25 @@ export function PeerTile({ peer, box, rtl }: { peer: Peer } & Place) {
   );
 }
 
+/** Whether a picture is left out for want of bandwidth. What was seen last may still stand there: never without a word. */
+const isPaused = (picture: Picture) => picture.on && picture.why === 'bandwidth';
+
 /** A shared screen: always whole, never mirrored. */
 export function ScreenTile({ peer, box, rtl }: { peer: Peer } & Place) {
   const core = useCore();
   const stream = peer.screen.stream ? core.stream(peer.screen.stream) : null;
   const name = t('call.screenOf', { name: peer.name });
+  const paused = isPaused(peer.screen);
   return (
-    <div class="tile screen" role="group" aria-label={name} data-screen={peer.index} style={place(box, rtl)}>
+    <div
+      class={`tile screen ${paused ? 'paused' : ''}`}
+      role="group"
+      aria-label={paused ? `${name}, ${t('call.tilePaused')}` : name}
+      data-screen={peer.index}
+      style={place(box, rtl)}
+    >
       {stream && <Video stream={stream} whole />}
+      {paused && <p class="tile-note">{t('call.paused')}</p>}
       <p class="chip">
         <bdi dir="auto">{name}</bdi>
       </p>
@@ -82,12 +94,13 @@ interface FrameProps extends Place {
   speaks: boolean;
   hand: boolean;
   away?: boolean;
+  paused?: boolean;
   connecting?: boolean;
   children: ComponentChildren;
 }
 
-function Frame({ box, rtl, member, label, speaks, hand, away = false, connecting = false, children }: FrameProps) {
-  const states = [speaks && 'speaks', hand && 'hand', away && 'away', connecting && 'connecting'].filter(Boolean);
+function Frame({ box, rtl, member, label, children, ...is }: FrameProps) {
+  const states = (['speaks', 'hand', 'away', 'paused', 'connecting'] as const).filter((state) => is[state]);
   return (
     <div
       class={`tile ${states.join(' ')}`}
@@ -98,7 +111,7 @@ function Frame({ box, rtl, member, label, speaks, hand, away = false, connecting
       style={place(box, rtl)}
     >
       {children}
-      {hand && (
+      {is.hand && (
         <span class="hand-mark" aria-hidden="true">
           <Icon name="hand" />
         </span>
@@ -135,6 +148,7 @@ function peerLabel(peer: Peer): string {
     !peer.mic && t('call.tileMuted'),
     peer.hand > 0 && t('call.tileHand'),
     peer.away && t('call.tileAway'),
+    isPaused(peer.cam) && t('call.tilePaused'),
   ]
     .filter(Boolean)
     .join(', ');

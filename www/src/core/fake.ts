@@ -25,7 +25,7 @@ function peer(i: number): Peer {
     hand: i === 3 ? 1 : 0,
     away: i === 8,
     speaks: i === 0,
-    cam: cam ? (i === 7 ? { on: true, why: 'bandwidth' } : { on: true, stream: `${index}/cam` }) : { on: false },
+    cam: cam ? { on: true, stream: `${index}/cam`, ...(i === 7 ? { why: 'bandwidth' } : {}) } : { on: false },
     screen: { on: false },
     sounds: [],
   };
@@ -127,6 +127,17 @@ function callAs(detail: string): View {
   if (detail.endsWith('share')) {
     view.stage = { dominant: 2, sharer: 2 };
     view.peers = view.peers.map((p, i) => (i === 0 ? { ...p, screen: { on: true, stream: '2/screen' } } : p));
+  }
+  if (detail.endsWith('paused')) {
+    // One that was never seen, one that stands still, and a screen.
+    const why = 'bandwidth';
+    const shares = detail.endsWith('share-paused');
+    view.stage = { dominant: 2, sharer: shares ? 2 : 0 };
+    view.peers = view.peers.map((p, i) => ({
+      ...p,
+      cam: i === 0 ? { on: true, why } : { ...p.cam, ...(i === 1 ? { why } : {}) },
+      screen: i === 0 && shares ? { on: true, stream: '2/screen', why } : p.screen,
+    }));
   }
   if (detail.endsWith('mine')) view.me = { ...view.me, share: { ...view.me.share, on: true } };
   if (detail.endsWith('lost')) view.app = { ...view.app, conn: 'lost' };
