@@ -46,11 +46,11 @@ GO_DIRS    := $(wildcard shared relay wasm e2e www/*.go)
 # Packages of the two sides; asked only when a recipe needs them.
 js_packages   = $(shell $(JS) $(GO) list ./shared/... ./wasm/... 2>/dev/null)
 js_tested     = $(shell $(JS) $(GO) list -f '{{if or .TestGoFiles .XTestGoFiles}}{{.ImportPath}}{{end}}' ./shared/... ./wasm/... 2>/dev/null)
-unit_packages = $(shell $(GO) list ./... | grep -v -e /e2e/browser -e /e2e/budget -e /e2e/bench)
+unit_packages = $(shell $(GO) list ./... | grep -v -e /e2e/browser -e /e2e/budget -e /e2e/bench -e '/e2e/wan$$')
 
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: run build site test check tsc unit site-test wasm-test e2e bench browsers fmt clean need
+.PHONY: run build site test check tsc unit site-test wasm-test e2e wan bench browsers fmt clean need
 
 run: build
 	exec build/conclave serve --listen $(LISTEN) --data $(DATA)
@@ -122,6 +122,11 @@ wasm-test: | need
 # One package after the other: two browsers at a time are enough for two cores.
 e2e: www/dist/index.html
 	$(GO) test -count=1 -p 1 -timeout 10m -v ./e2e/budget ./e2e/browser/...
+
+# Chromium behind bad networks, which are made here: about six minutes. It
+# measures, so nothing else should run meanwhile.
+wan: www/dist/index.html
+	$(GO) test -count=1 -timeout 15m -v ./e2e/wan
 
 bench: www/dist/index.html
 	$(GO) test -run '^$$' -bench . -benchmem $(unit_packages) $$($(GO) list ./e2e/... | grep /e2e/bench)
