@@ -183,7 +183,7 @@ func (e *Estimator) conclude(at time.Duration, r *round) {
 		}
 		e.rtt += (rtt - e.rtt) / 8
 	}
-	s := sample{at: at, rtt: e.rtt, limited: e.isProven}
+	s := sample{at: at, rtt: e.rtt, limited: e.isProven, settled: e.control.settled(at)}
 	s.came, _ = e.came.rate()
 	s.sent, _ = e.gone.rate()
 	e.signal = e.sign(r)
@@ -225,7 +225,6 @@ func (e *Estimator) fall(s sample) {
 	if e.control.fall(s) {
 		e.overuses++
 		e.prove(s.at)
-		e.prober.next = max(e.prober.next, s.at+probeFallen)
 	}
 }
 
@@ -236,16 +235,37 @@ func (e *Estimator) prove(at time.Duration) { e.proven, e.isProven = at, true }
 func (e *Estimator) probed(at time.Duration) {
 	switch o, rate := e.prober.conclude(at, e.rtt, e.losses.inherent); o {
 	case passed:
-		e.control.capacity = capacity{}
+		e.control.capacity, e.control.ceiling = capacity{}, ceiling{}
+		if e.isProven && !e.idle() { // others may use the path too: step by step
+			rate = min(rate, Bitrate(probeUsed*float64(e.control.rate)))
+		}
 		e.control.set(max(e.control.rate, rate))
 	case met:
-		if !e.isProven { // else the rate is of a fair share, and what a burst of probes gets is not
-			e.control.set(max(e.control.rate, rate))
-		}
-		if e.isProven || e.prober.fails > 1 { // radio spoils one now and then
-			e.prove(at)
+		e.met(at, rate)
+	}
+}
+
+// met takes what came through of a probe that was too much; 0: that is not known.
+func (e *Estimator) met(at time.Duration, rate Bitrate) {
+	c := &e.control
+	certain := e.isProven || e.prober.fails > 1 // radio spoils one now and then
+	// A flow that uses its rate has a fair share of the path; what a burst of probes gets is not.
+	if rate > 0 && (!e.isProven || e.idle()) {
+		c.set(max(c.rate, Bitrate(fullPart*float64(rate))))
+		if certain {
+			c.ceiling = ceiling{rate, at + ceilingLasts}
+			c.set(min(c.rate, rate))
 		}
 	}
+	if certain {
+		e.prove(at)
+	}
+}
+
+// idle reports whether little of the rate is in use.
+func (e *Estimator) idle() bool {
+	came, _ := e.came.rate()
+	return float64(came) < usedPart*float64(e.control.rate)
 }
 
 // Tick does what is due by the clock, and should be called every 10 to 100 ms. wanted is the rate that would be put to use
@@ -261,6 +281,13 @@ func (e *Estimator) Tick(now time.Time, wanted Bitrate) *Cluster {
 		e.isProven = false
 	}
 	if e.silentFor > 0 || e.signal != normal || e.losses.trial.on || e.queue >= 4*leastQueue {
+		return nil
+	}
+	wait := probeFallen
+	if e.idle() {
+		wait = probeFallenIdle
+	}
+	if e.control.falls > 0 && at-e.control.fell < wait {
 		return nil
 	}
 	if target := e.prober.want(at, e.control.rate, wanted); target > 0 {

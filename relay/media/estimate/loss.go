@@ -75,7 +75,7 @@ func (l *losses) judge(s sample, queue time.Duration) lossVerdict {
 		return l.conclude(s, part)
 	case part > lossQueued && queue >= queued:
 		return lossFall
-	case min(part, l.part)-l.inherent > lossUnqueued:
+	case min(part, l.part)-l.inherent > lossUnqueued && s.settled && s.sent > 0:
 		l.trial = trial{on: true, begin: s.at, loss: l.part, sent: s.sent}
 		return lossTry
 	}

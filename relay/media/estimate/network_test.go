@@ -106,7 +106,6 @@ type flow struct {
 	n       *network
 	sent    *estimate.History
 	e       *estimate.Estimator
-	bucket  estimate.Bucket
 	wanted  estimate.Bitrate
 	video   func() estimate.Bitrate // what is sent now, besides audio
 	shift   time.Duration           // of the receiver's clock
@@ -200,6 +199,15 @@ func (f *flow) throughput(d time.Duration) estimate.Bitrate {
 	before := f.came
 	f.n.run(d)
 	return estimate.Bitrate(float64(f.came-before) * 8 / d.Seconds())
+}
+
+// part is b's share of what a and b get in the next d, and how much that is.
+func (n *network) part(a, b *flow, d time.Duration) (part float64, used estimate.Bitrate) {
+	was := a.came
+	second := b.throughput(d)
+	first := estimate.Bitrate(float64(a.came-was) * 8 / d.Seconds())
+	n.t.Logf("%d and %d", first, second)
+	return float64(second) / float64(first+second), first + second
 }
 
 // until lets time pass until ok, and returns how much did.

@@ -12,6 +12,7 @@ const (
 	clusterLeast   = 250_000 // bit/s: 3 kB in clusterMost
 
 	probeStep   = 2.0  // each probe shows so much more than is known
+	probeUsed   = 1.2  // the part of that which a flow takes that uses all it has
 	probeSpare  = 1.25 // more than is wanted, as the allocator needs room for a rise
 	probeWorth  = 1.1  // less than this is not worth it
 	probeLost   = 0.2  // of the packets that may be lost, beyond the usual
@@ -20,11 +21,13 @@ const (
 
 	// Between probes: after one that met the limit, and after a fall. A cap that was lifted is found after one of these
 	// and some doublings. Shorter ones disturb what is just so well.
-	probeAgain    = 5 * time.Second
-	probeSoon     = time.Second // after one that may have been bad luck
-	probeFallen   = 5 * time.Second
-	probeDeadline = 600 * time.Millisecond // and a round trip: the report was lost
-	drainTime     = 50 * time.Millisecond  // after a cluster, until its own queue is gone
+	probeAgain      = 5 * time.Second
+	probeSoon       = time.Second // after one that may have been bad luck
+	probeFallen     = 5 * time.Second
+	probeFallenIdle = 1500 * time.Millisecond  // as long as little of the rate is in use, and probes are all that shows more
+	ceilingLasts    = probeAgain + time.Second // what a probe that was too much showed holds until the next one
+	probeDeadline   = 600 * time.Millisecond   // and a round trip: the report was lost
+	drainTime       = 50 * time.Millisecond    // after a cluster, until its own queue is gone
 )
 
 // PacketSize is the size of a probe's packets, bytes on the IP layer: as much padding as one packet can have (RFC 3550,
@@ -172,7 +175,7 @@ type outcome uint8
 const (
 	noOutcome outcome = iota
 	passed            // the path took it
-	met               // the path is full at rate, or it lost the probe (rate 0)
+	met               // it was too much, and so much came through; 0: that cannot be said
 	unclear           // nothing can be said
 )
 
@@ -196,5 +199,5 @@ func (p *prober) conclude(at, rtt time.Duration, loss float64) (o outcome, rate 
 	if p.fails == 1 {
 		p.next = at + probeSoon
 	}
-	return met, Bitrate(fullPart * float64(came))
+	return met, came
 }

@@ -37,6 +37,7 @@ type sample struct {
 	came, sent Bitrate // over the last half second; 0: not known
 	rtt        time.Duration
 	limited    bool
+	settled    bool // the last fall is so long ago that nothing seen now is because of what was before it
 }
 
 // control turns signals into a rate: additive increase near the place of the last fall, multiplicative elsewhere, and
@@ -46,7 +47,14 @@ type control struct {
 	capacity capacity
 	at       time.Duration // the last look
 	fell     time.Duration // the last fall
+	ceiling  ceiling
 	falls    int
+}
+
+// ceiling is what came through of a probe that was too much. It holds for a while.
+type ceiling struct {
+	rate  Bitrate
+	until time.Duration
 }
 
 // capacity is what came through when falls happened, kbit/s, and how much that differs.
@@ -90,17 +98,26 @@ func (c *control) grow(s sample) {
 	if c.capacity.mean > 0 {
 		next = float64(c.rate) + c.nearby(s.rtt)*dt
 	}
-	most := max(growthOver*float64(s.came), float64(c.rate))
+	most := growthOver * float64(s.came)
+	if s.at < c.ceiling.until {
+		most = min(most, float64(c.ceiling.rate))
+	}
+	most = max(most, float64(c.rate))
 	c.set(Bitrate(min(next, most)))
 }
 
-// nearby is the growth near the last fall, bit/s a second: about one packet each time an answer has had time to come.
+// nearby is the growth near the last fall, bit/s a second: about two packets each time an answer has had time to come.
 func (c *control) nearby(rtt time.Duration) float64 {
 	const bits, frames = 8 * 1200, 30
 	frame := float64(c.rate) / frames
 	packet := frame / math.Ceil(frame/bits)
-	return max(packet/(rtt+100*time.Millisecond).Seconds(), 4000)
+	return max(2*packet/(rtt+100*time.Millisecond).Seconds(), 4000)
 }
+
+// settledAfter is when what was under way at a fall has been reported on, even what waited in a long queue.
+const settledAfter = 2 * time.Second
+
+func (c *control) settled(at time.Duration) bool { return c.falls == 0 || at-c.fell > settledAfter }
 
 // wait does not let the rate rise: a queue is being emptied.
 func (c *control) wait(at time.Duration) { c.at = at }
@@ -111,11 +128,16 @@ func (c *control) fall(s sample) bool {
 	if c.falls > 0 && s.at-c.fell < s.rtt+fallsApart {
 		return false
 	}
+	// Who sends little and sees a queue all the same is not alone on the path and learns little about it, or sees the
+	// queue that was there before the last fall.
+	alone := s.sent > s.came+s.came/8
+	little := !alone && float64(s.sent) < usedPart*float64(c.rate)
+	if little && !s.settled {
+		return false
+	}
 	next := c.rate / 2
-	if s.came > 0 {
-		kept := Bitrate(keepPart * float64(s.came))
-		// Who sends little and sees a queue all the same is not alone on the path, and learns little about it.
-		if alone := s.sent > s.came+s.came/8; alone || kept > next {
+	if kept := Bitrate(keepPart * float64(s.came)); s.came > 0 {
+		if !little || kept > next {
 			next = kept
 		}
 		c.capacity.note(s.came)

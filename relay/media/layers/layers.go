@@ -204,11 +204,17 @@ func (k *Ask) find(p Point) int {
 
 // mayRise lifts the limits, if there has been room for that long enough.
 func (a *Allocator) mayRise(now time.Time, b Budget) bool {
+	seen := false
 	for i := range a.places {
 		p := &a.places[i]
+		seen = seen || p.limit >= 0
 		p.was, p.limit = p.limit, p.top
 	}
-	fill(a.places, b, b.Rate/roomDen*roomNum)
+	rate := b.Rate
+	if seen { // a first picture needs no room to spare
+		rate = rate / roomDen * roomNum
+	}
+	fill(a.places, b, rate)
 	room := false
 	for i := range a.places {
 		room = room || a.places[i].got > a.places[i].was
