@@ -13,4 +13,10 @@
 // Types of this package belong to the goroutine that calls them, the core's one loop, unless their comment says
 // otherwise. What takes time is done in goroutines of their own, and what comes of it is handed to that loop as a
 // function (the run in [NewMedia]). So none of them needs a lock but what JavaScript asks directly ([Streams]).
+//
+// # How video is sent
+//
+// A peer connection has its senders, with all encodings that they may ever need, before anything is captured, because
+// nothing is negotiated later. Which of them are used is said by setParameters: it follows from what is captured and from
+// what the relay wants (layers.go, pure), and is done again whenever one of the two changes (shape.go).
 package browser

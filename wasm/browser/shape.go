@@ -69,16 +69,15 @@ func (p *peer) sendCodec(params js.Value, wanted string) (codec string, entry js
 	}
 	codec = codecName(present)
 	modes := first.Get("scalabilityMode").Type() == js.TypeString
-	if wanted == "" || p.codecFixed || strings.EqualFold(wanted, codec) || scalable(wanted) && !modes {
-		if scalable(codec) && !modes {
-			codec = "VP8" // as far as layers go: one encoding for each
-		}
-		return codec, js.Undefined()
-	}
 	for i := range codecs.Length() {
-		if c := codecs.Index(i); strings.EqualFold(codecName(c), wanted) {
-			return wanted, c
+		c := codecs.Index(i)
+		name := codecName(c)
+		if strings.EqualFold(name, wanted) && name != codec && !p.codecFixed && (modes || !scalable(name)) {
+			return name, c
 		}
+	}
+	if scalable(codec) && !modes {
+		codec = "VP8" // as far as layers go: one encoding for each
 	}
 	return codec, js.Undefined()
 }
