@@ -1,14 +1,14 @@
 package codec
 
-// bits reads numbers of any width, most significant bit first. Behind the end it gives zeros, and short is set.
-type bits struct {
+// reader reads numbers of any width, most significant bit first. Behind the end it gives zeros, and short is set.
+type reader struct {
 	b     []byte
 	at    int // bits
 	short bool
 }
 
 // take is f(n) of the AV1 RTP specification, appendix A.8, for n up to 32.
-func (r *bits) take(n int) uint32 {
+func (r *reader) take(n int) uint32 {
 	if r.at+n > 8*len(r.b) {
 		r.short = true
 		r.at = 8 * len(r.b)
@@ -26,16 +26,16 @@ func (r *bits) take(n int) uint32 {
 }
 
 // skip goes past n bits.
-func (r *bits) skip(n int) {
+func (r *reader) skip(n int) {
 	if r.at += n; r.at > 8*len(r.b) {
 		r.short, r.at = true, 8*len(r.b)
 	}
 }
 
-func (r *bits) flag() bool { return r.take(1) == 1 }
+func (r *reader) flag() bool { return r.take(1) == 1 }
 
 // below is ns(n): a number below n in as few bits as that takes.
-func (r *bits) below(n uint32) uint32 {
+func (r *reader) below(n uint32) uint32 {
 	w := 0
 	for x := n; x != 0; x >>= 1 {
 		w++

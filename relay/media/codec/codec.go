@@ -91,6 +91,9 @@ type Info struct {
 	// 0: this packet does not tell.
 	Spatials uint8
 	Sizes    [MaxSpatial]Size
+	// Live is how many spatial layers are being sent at this time, 0 where the packet does not tell. A sender leaves
+	// out the upper ones that it has no bandwidth for, and takes them in again without a key frame.
+	Live uint8
 
 	descriptor            int // bytes of VP8's and VP9's payload descriptor
 	pictureAt, tl0At      int // offsets of these fields in the payload

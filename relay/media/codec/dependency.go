@@ -64,7 +64,6 @@ type structure struct {
 // targets is what a frame means for each operating point.
 type targets struct {
 	count  uint8
-	active uint32 // bit n: target n is being sent
 	points [maxTargets]uint8
 	dtis   indications
 	refs   references
@@ -90,7 +89,7 @@ func (d *Dependencies) Parse(dd []byte, i *Info) (ok bool) {
 	if len(dd) < 3 {
 		return false
 	}
-	r := bits{b: dd}
+	r := reader{b: dd}
 	i.Start, i.End = r.flag(), r.flag()
 	id := r.take(6)
 	i.Frame, i.Key = uint16(r.take(16)), false
@@ -152,16 +151,19 @@ func (i *Info) dependent(s *structure, t *template, active uint32) {
 	i.described = true
 	i.Up = !t.refs.far && t.refs.near>>t.Spatial == 0 // each layer's frame of a picture has a number
 	i.Key = t.Spatial == 0 && t.refs.none() && (i.structured || !i.Start)
-	i.targets = targets{count: uint8(s.targets), active: active, dtis: t.dtis, refs: t.refs}
+	i.targets = targets{count: uint8(s.targets), dtis: t.dtis, refs: t.refs}
 	for n, p := range s.points[:s.targets] {
 		i.targets.points[n] = p.Spatial<<4 | p.Temporal
+		if active>>n&1 == 1 {
+			i.Live = max(i.Live, p.Spatial+1)
+		}
 	}
 	if i.structured && s.sized {
 		i.Spatials, i.Sizes = s.spatials, s.sizes
 	}
 }
 
-func (r *bits) indications(targets int) (d indications) {
+func (r *reader) indications(targets int) (d indications) {
 	for n := range targets {
 		d |= indications(r.take(2)) << (2 * n)
 	}
@@ -169,7 +171,7 @@ func (r *bits) indications(targets int) (d indications) {
 }
 
 // references reads frame_fdiffs of appendix A.8.3.
-func (r *bits) references() (f references) {
+func (r *reader) references() (f references) {
 	for size := r.take(2); size != 0; size = r.take(2) {
 		f.add(r.take(4*int(size)) + 1)
 	}

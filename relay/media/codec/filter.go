@@ -43,14 +43,13 @@ type Filter struct {
 	ts     uint32
 	top    uint8 // the highest layer that passes, or may yet
 	cut    uint8 // the lowest layer that did not pass
+	live   uint8 // how many layers are being sent
 	layers [most]struct{ known, pass bool }
 
 	frames [remembered]decision
 	count  int // of decisions ever
 
-	passed   [numbers / 64]uint64 // AV1: bit n%numbers: the frame with number n passed
-	newest   uint16               // AV1: highest frame number
-	numbered bool                 // AV1: newest is set
+	history history // AV1
 }
 
 // At is the operating point in force. It reaches what was wanted when the stream allows it.
@@ -59,7 +58,7 @@ func (f *Filter) At() Point { return f.at }
 // Begin starts with the packet that i was read of, which a slot began with ([Info.Opens]): ts is its timestamp, want the
 // operating point wanted.
 func (f *Filter) Begin(i *Info, ts uint32, want Point) {
-	*f = Filter{begun: true, at: Point{Temporal: want.Temporal}}
+	*f = Filter{begun: true}
 	f.picture(i, ts, want)
 	f.at = f.climb(i, want)
 	f.top = max(f.top, f.at.Spatial)
@@ -104,7 +103,7 @@ func (f *Filter) known(i *Info, ts uint32) (d decision, ok bool) {
 // judge decides about a frame of which nothing came before.
 func (f *Filter) judge(i *Info, ts uint32, want Point) bool {
 	if int32(ts-f.ts) < 0 {
-		return i.Point().within(f.then(ts))
+		return i.Point().within(f.then(ts)) && f.whole(i)
 	}
 	was := f.at
 	if ts != f.ts { // not within a picture: one that began has to be finished
@@ -118,7 +117,12 @@ func (f *Filter) judge(i *Info, ts uint32, want Point) bool {
 		f.changes[0] = change{since: ts, before: was}
 		f.changed++
 	}
-	return i.Point().within(f.at)
+	return i.Point().within(f.at) && f.whole(i)
+}
+
+// whole reports whether nothing is known to be left out that the frame refers to.
+func (f *Filter) whole(i *Info) bool {
+	return !i.described || !f.history.broken(i.Frame, i.targets.refs)
 }
 
 // picture begins a new picture with a frame of it.
@@ -128,6 +132,12 @@ func (f *Filter) picture(i *Info, ts uint32, want Point) {
 	f.top = f.at.Spatial
 	if i.Up {
 		f.top = max(f.top, want.Spatial)
+	}
+	if f.live > 0 && i.Live > f.live && f.at.Spatial+1 >= f.live {
+		f.top = max(f.top, min(want.Spatial, i.Live-1)) // layers come back, and begin with this picture
+	}
+	if i.Live > 0 {
+		f.live = i.Live
 	}
 }
 
@@ -155,7 +165,7 @@ func (f *Filter) decide(i *Info, ts uint32, pass bool) decision {
 		}
 	}
 	if i.described {
-		f.number(i.Frame, pass)
+		f.history.note(i.Frame, pass)
 	}
 	return d
 }
@@ -183,6 +193,27 @@ func (f *Filter) climb(i *Info, want Point) Point {
 			// RFC 7741, section 4.2, Y: this frame needs the base layer only. One layer at a time: the next one may
 			// need a frame between that was left out.
 			at.Temporal = i.Temporal
+		}
+	}
+	return at
+}
+
+// climbTargets is climb for AV1: it goes up to the highest decode target wanted for which the frame is a switching point,
+// provided that all passed that the frame itself refers to.
+func (f *Filter) climbTargets(i *Info, want Point) Point {
+	at, t := f.at, &i.targets
+	if !i.described {
+		// No descriptor, no layers to tell apart.
+		at.Temporal = max(at.Temporal, want.Temporal)
+		return at
+	}
+	if !f.history.all(i.Frame, t.refs) {
+		return at
+	}
+	for n := range int(t.count) {
+		p := t.point(n)
+		if t.dtis.of(n) == switchable && at.within(p) && p.within(want) && p.Spatial <= f.top && p.Spatial < f.cut {
+			at = p
 		}
 	}
 	return at

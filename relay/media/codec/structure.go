@@ -2,7 +2,7 @@ package codec
 
 // structure reads a template dependency structure (AV1 RTP specification, appendix A.8.2). It returns nil when that makes
 // no sense. What it returns is the spare one, which keep exchanges for the last.
-func (d *Dependencies) structure(r *bits) *structure {
+func (d *Dependencies) structure(r *reader) *structure {
 	if d.spare == nil {
 		d.spare = new(structure)
 	}
@@ -34,7 +34,7 @@ func (d *Dependencies) structure(r *bits) *structure {
 }
 
 // layers reads the layers of the templates, which come in ascending order.
-func (s *structure) layers(r *bits) bool {
+func (s *structure) layers(r *reader) bool {
 	const same, temporal, spatial = 0, 1, 2
 	var at Point
 	for s.count < maxTemplates {
@@ -60,7 +60,7 @@ func (s *structure) layers(r *bits) bool {
 }
 
 // chain reads past the chains, which are of no use here: [Filter] follows the references themselves.
-func (s *structure) chain(r *bits) {
+func (s *structure) chain(r *reader) {
 	s.chains = r.below(uint32(s.targets) + 1)
 	if s.chains == 0 {
 		return

@@ -91,6 +91,7 @@ func (i *Info) vp9Structure(b []byte, n int) int {
 	head := b[n]
 	n++
 	layers := head>>5 + 1
+	i.Live = layers
 	if head&0x10 != 0 { // Y: sizes
 		if len(b) < n+4*int(layers) {
 			return 0
