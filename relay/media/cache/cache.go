@@ -15,7 +15,14 @@ type Packet struct {
 	Seq     uint64 // extended sequence number (gaps.Tracker)
 	TS      uint32
 	Marker  bool
+	Head    []byte // what else belongs to it: a dependency descriptor
 	Payload []byte
+}
+
+// entry is one place of a ring.
+type entry struct {
+	Packet
+	room []byte // what Head and Payload lie in; nil: there is no packet yet
 }
 
 // Ring holds the last packets. All its methods may be called by anybody at any time.
@@ -23,8 +30,8 @@ type Ring struct {
 	size int // constant after New
 
 	mu      sync.Mutex
-	packets []Packet // guarded by mu; nil until the first Put and after Free
-	freed   bool     // guarded by mu
+	packets []entry // guarded by mu; nil until the first Put and after Free
+	freed   bool    // guarded by mu
 }
 
 // New makes a ring for size packets. It takes memory only as packets come.
@@ -38,23 +45,25 @@ func (r *Ring) Put(p Packet) {
 		return
 	}
 	if r.packets == nil {
-		r.packets = make([]Packet, r.size)
+		r.packets = make([]entry, r.size)
 	}
 	e := &r.packets[p.Seq%uint64(r.size)]
-	if e.Payload != nil && e.Seq > p.Seq {
+	if e.room != nil && e.Seq > p.Seq {
 		return // a late packet, older than what is there
 	}
-	b := e.Payload
-	if cap(b) < len(p.Payload) || b == nil {
+	b, size := e.room, len(p.Head)+len(p.Payload)
+	if cap(b) < size || b == nil {
 		const step = 128 // bytes; buffers are used again, and should seldom need to grow
-		b = make([]byte, 0, len(p.Payload)/step*step+step)
+		b = make([]byte, 0, size/step*step+step)
 	}
-	*e = p
-	e.Payload = append(b[:0], p.Payload...)
+	e.room = b
+	b = append(append(b[:0], p.Head...), p.Payload...)
+	e.Packet = p
+	e.Head, e.Payload = b[:len(p.Head)], b[len(p.Head):]
 }
 
-// Get finds the packet with the number seq and copies its payload to dst, which must have room for it. ok is false
-// when it is not there any more, never was, or does not fit.
+// Get finds the packet with the number seq and copies its head and payload to dst, which must have room for both. ok is
+// false when it is not there any more, never was, or does not fit.
 func (r *Ring) Get(seq uint64, dst []byte) (p Packet, ok bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -62,11 +71,15 @@ func (r *Ring) Get(seq uint64, dst []byte) (p Packet, ok bool) {
 		return Packet{}, false
 	}
 	e := r.packets[seq%uint64(r.size)]
-	if e.Payload == nil || e.Seq != seq || len(dst) < len(e.Payload) {
+	if e.room == nil || e.Seq != seq || len(dst) < len(e.Head)+len(e.Payload) {
 		return Packet{}, false
 	}
-	p = e
-	p.Payload = dst[:copy(dst, e.Payload)]
+	p = e.Packet
+	n := copy(dst, e.Head)
+	if p.Head = nil; n > 0 {
+		p.Head = dst[:n:n]
+	}
+	p.Payload = dst[n : n+copy(dst[n:], e.Payload)]
 	return p, true
 }
 

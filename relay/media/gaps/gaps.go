@@ -163,6 +163,16 @@ func (t *Tracker) Asks(now time.Time, dst []uint16) (list []uint16, lost int) {
 	return dst, lost
 }
 
+// Abandon gives up what is missing before number ext, and counts it: behind the start of a key frame nothing needs it. A
+// packet that comes all the same is taken.
+func (t *Tracker) Abandon(ext uint64) (lost int) {
+	for lost < len(t.missing) && t.missing[lost].seq < ext {
+		lost++
+	}
+	t.missing = t.missing[:copy(t.missing, t.missing[lost:])]
+	return lost
+}
+
 // Pause forgets what is missing. The next packet is a beginning, with a higher extended number than all before.
 func (t *Tracker) Pause() {
 	t.started, t.isWild = false, false
