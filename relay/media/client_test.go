@@ -27,6 +27,7 @@ import (
 const (
 	opusPT, vp8PT, rtxPT           = 111, 96, 97
 	midExt, transportExt, levelExt = 4, 3, 1
+	ridExt, repairExt              = 10, 11
 )
 
 // call is a room on a relay of its own.
@@ -43,6 +44,7 @@ type call struct {
 	mu       sync.Mutex
 	slots    map[wire.MemberIndex]map[string]wire.SlotState
 	told     map[wire.MemberIndex]int // how many Slots events
+	encoded  map[wire.MemberIndex]map[wire.Stream]wire.Encoding
 	speakers wire.Speakers
 	gone     map[wire.MemberIndex]error
 }
@@ -53,10 +55,11 @@ func newCall(t testing.TB) *call {
 	require.NoError(t, err)
 	c := &call{
 		t: t, engine: e, slots: map[wire.MemberIndex]map[string]wire.SlotState{},
-		told: map[wire.MemberIndex]int{}, gone: map[wire.MemberIndex]error{},
+		encoded: map[wire.MemberIndex]map[wire.Stream]wire.Encoding{},
+		told:    map[wire.MemberIndex]int{}, gone: map[wire.MemberIndex]error{},
 		profiles: []dtls.SRTPProtectionProfile{dtls.SRTP_AES128_CM_HMAC_SHA1_80, dtls.SRTP_AEAD_AES_128_GCM},
 	}
-	c.group = e.NewGroup(Events{Slots: c.onSlots, Speakers: c.onSpeakers, Gone: c.onGone})
+	c.group = e.NewGroup(Events{Slots: c.onSlots, Encode: c.onEncode, Speakers: c.onSpeakers, Gone: c.onGone})
 	t.Cleanup(func() { require.NoError(t, e.Close()) })
 	return c
 }
@@ -70,6 +73,17 @@ func (c *call) onSlots(to wire.MemberIndex, changed []wire.SlotState) {
 	}
 	for _, s := range changed {
 		c.slots[to][s.Mid] = s
+	}
+}
+
+func (c *call) onEncode(to wire.MemberIndex, changed []wire.Encoding) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.encoded[to] == nil {
+		c.encoded[to] = map[wire.Stream]wire.Encoding{}
+	}
+	for _, e := range changed {
+		c.encoded[to][e.Stream] = e
 	}
 }
 
@@ -126,7 +140,7 @@ func describe(audio, video int) *wire.Offer {
 		},
 		Exts: []wire.Ext{
 			{URI: wire.ExtMid, ID: midExt}, {URI: wire.ExtTransport, ID: transportExt}, {URI: wire.ExtLevel, ID: levelExt},
-			{URI: wire.ExtDependency, ID: 9},
+			{URI: wire.ExtDependency, ID: 9}, {URI: wire.ExtRid, ID: ridExt}, {URI: wire.ExtRepairRid, ID: repairExt},
 		},
 		Send: []wire.Send{
 			{Mid: "0", Stream: wire.Mic}, {Mid: "1", Stream: wire.Cam}, {Mid: "2", Stream: wire.Screen}, {Mid: "3", Stream: wire.ScreenAudio},

@@ -14,14 +14,19 @@ import (
 
 	"github.com/pion/dtls/v3/pkg/crypto/selfsign"
 	"github.com/pion/logging"
+
+	"github.com/conclave-meet/conclave/relay/media/codec"
 )
 
 // Config says where media comes in. The zero value listens on any port of all addresses.
 type Config struct {
 	Listen    netip.AddrPort // UDP; port 0: any; no or an unspecified address: all of both families
 	PublicIPs []netip.Addr   // announced to clients instead of the host's own: for hosts behind a one-to-one NAT
-	Loopback  bool           // also announce loopback addresses, for tests and trials on one machine
-	Logger    *slog.Logger   // nil: slog.Default()
+	// Codecs are the names of the video codecs that rooms use, best first: the first that all in a room can receive. VP8
+	// comes last where it is not named; none means VP8 alone.
+	Codecs   []string
+	Loopback bool         // also announce loopback addresses, for tests and trials on one machine
+	Logger   *slog.Logger // nil: slog.Default()
 }
 
 // Engine is what all rooms share: the UDP port, the certificate, the clock. Its methods may be called by anybody.
@@ -29,7 +34,8 @@ type Engine struct {
 	// constant after New
 	log         *slog.Logger
 	socks       *sockets
-	candidates  []string // of every answer
+	candidates  []string     // of every answer
+	prefer      []codec.Kind // video codecs; VP8 is one
 	certificate tls.Certificate
 	fingerprint string
 	stop        context.CancelFunc
@@ -46,6 +52,10 @@ type Engine struct {
 func New(c Config) (*Engine, error) {
 	if c.Logger == nil {
 		c.Logger = slog.Default()
+	}
+	prefer, err := preference(c.Codecs)
+	if err != nil {
+		return nil, err
 	}
 	certificate, err := selfsign.GenerateSelfSigned() // ECDSA, P-256
 	if err != nil {
@@ -66,7 +76,7 @@ func New(c Config) (*Engine, error) {
 	}
 	ctx, stop := context.WithCancel(context.Background())
 	e := &Engine{
-		log: c.Logger, socks: socks, candidates: candidates,
+		log: c.Logger, socks: socks, candidates: candidates, prefer: prefer,
 		certificate: certificate, fingerprint: fingerprint(certificate.Certificate[0]),
 		stop: stop, groups: map[*Group]bool{}, sessions: map[*Session]bool{},
 	}

@@ -1,6 +1,7 @@
 package media
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -9,6 +10,7 @@ import (
 	"github.com/pion/rtp"
 	"github.com/stretchr/testify/require"
 
+	"github.com/conclave-meet/conclave/relay/media/codec"
 	"github.com/conclave-meet/conclave/shared/wire"
 )
 
@@ -17,12 +19,16 @@ import (
 func unconnected(tb testing.TB) *reader {
 	tb.Helper()
 	o := describe(1, 1)
-	terms, refused := agree(o)
+	o.Send[wire.Cam].Rids = []string{"q", "h", "f"}
+	all := []codec.Kind{codec.VP9, codec.AV1, codec.H264, codec.VP8}
+	terms, refused := agree(o, all)
 	require.Nil(tb, refused)
-	s := &Session{engine: &Engine{}, terms: terms}
+	e := &Engine{prefer: all}
+	s := &Session{engine: e, group: &Group{engine: e}, terms: terms, member: 1}
+	s.group.members = map[wire.MemberIndex]*Session{1: s}
 	s.recv = received{streams: map[uint32]stream{}, twcc: twcc.NewRecorder(relaySSRC)}
 	for _, d := range o.Send {
-		s.sources[d.Stream] = newSource(s, wire.Source{Member: 1, Stream: d.Stream}, d.Mid)
+		s.sources[d.Stream] = newSource(s, wire.Source{Member: 1, Stream: d.Stream}, d)
 	}
 	s.sendingLocked(wire.Sending{Mic: true, Cam: true, Screen: true, ScreenAudio: true})
 	s.answerLocked(o, wire.ICE{})
@@ -55,7 +61,7 @@ func FuzzRTP(f *testing.F) {
 		}
 		now = now.Add(10 * time.Millisecond)
 		r.take(b, now)
-		require.LessOrEqual(t, len(r.s.recv.streams), 2*len(wire.Streams))
+		require.LessOrEqual(t, len(r.s.recv.streams), 2*len(slices.Collect(r.s.layers())))
 	})
 }
 

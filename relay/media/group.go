@@ -9,6 +9,7 @@ import (
 
 	"github.com/pion/interceptor/pkg/twcc"
 
+	"github.com/conclave-meet/conclave/relay/media/codec"
 	"github.com/conclave-meet/conclave/relay/media/speaker"
 	"github.com/conclave-meet/conclave/shared/wire"
 )
@@ -19,6 +20,9 @@ type Events struct {
 	// Slots says what is in to's slots from now on, before the first packet of a source that is new there. What it says
 	// of one member is in order. It may come before Join has returned that member's session.
 	Slots func(to wire.MemberIndex, changed []wire.SlotState)
+	// Encode says how to is to send its video from now on: the streams of which that changed. It comes for the first time
+	// soon after Join, for all of them.
+	Encode func(to wire.MemberIndex, changed []wire.Encoding)
 	// Speakers says who speaks: at most every 200 ms, and only when it changed.
 	Speakers func(wire.Speakers)
 	// Gone says that a session ended by itself: err is a *wire.Error with wire.CodeMedia and params.why ice, dtls,
@@ -40,6 +44,7 @@ type Group struct {
 	closed  bool                          // guarded by mu
 	voices  speaker.Detector              // guarded by mu
 	scarce  bool                          // somebody has fewer audio slots than there are voices; guarded by mu
+	codec   codec.Kind                    // of the room; guarded by mu
 }
 
 // NewGroup makes a group without members. Close ends it.
@@ -59,7 +64,7 @@ func (e *Engine) NewGroup(ev Events) *Group {
 // Join makes a session of member m by its offer, and the answer to it. A session that m still has is closed. It waits for
 // nothing on the network. The error is a *wire.Error: wire.CodeOffer, wire.CodeNoCodec, or wire.CodeInternal.
 func (g *Group) Join(m wire.MemberIndex, o *wire.Offer, sending wire.Sending) (*Session, *wire.Answer, error) {
-	t, refused := agree(o)
+	t, refused := agree(o, g.engine.prefer)
 	if refused != nil {
 		return nil, nil, refused
 	}
@@ -69,7 +74,7 @@ func (g *Group) Join(m wire.MemberIndex, o *wire.Offer, sending wire.Sending) (*
 	s.offers.last = keepOffer(o)
 	s.recv = received{streams: map[uint32]stream{}, twcc: twcc.NewRecorder(relaySSRC)}
 	for _, d := range o.Send {
-		s.sources[d.Stream] = newSource(s, wire.Source{Member: m, Stream: d.Stream}, d.Mid)
+		s.sources[d.Stream] = newSource(s, wire.Source{Member: m, Stream: d.Stream}, d)
 	}
 	s.hintSSRCs(o)
 	local, err := s.openAgent()
@@ -112,13 +117,14 @@ func (s *Session) hintSSRCs(o *wire.Offer) {
 	defer s.recv.mu.Unlock()
 	for _, d := range o.Send {
 		src := s.sources[d.Stream]
-		if d.SSRC == 0 || len(d.Rids) > 0 || src.ssrc.Load() != 0 || s.recv.streams[d.SSRC].src != nil {
+		l := src.layers[0]
+		if d.SSRC == 0 || len(src.layers) > 1 || l.ssrc.Load() != 0 || s.recv.streams[d.SSRC].layer != nil {
 			continue
 		}
-		src.ssrc.Store(d.SSRC)
-		s.recv.streams[d.SSRC] = stream{src: src}
-		if d.RTX != 0 && s.recv.streams[d.RTX].src == nil {
-			s.recv.streams[d.RTX] = stream{src: src, rtx: true}
+		l.ssrc.Store(d.SSRC)
+		s.recv.streams[d.SSRC] = stream{layer: l}
+		if d.RTX != 0 && s.recv.streams[d.RTX].layer == nil {
+			s.recv.streams[d.RTX] = stream{layer: l, rtx: true}
 		}
 	}
 }
@@ -153,7 +159,7 @@ func (s *Session) answerLocked(o *wire.Offer, local wire.ICE) *wire.Answer {
 	for _, d := range o.Slots[len(slots):] {
 		sl := newSlot(s, d, newSSRC(known), 0)
 		known[sl.ssrc] = sl
-		if s.terms.codec(d.Kind).RTX != 0 {
+		if s.terms.repairs(d.Kind) {
 			sl.rtx = newSSRC(known)
 			known[sl.rtx] = sl
 		}
@@ -165,7 +171,7 @@ func (s *Session) answerLocked(o *wire.Offer, local wire.ICE) *wire.Answer {
 
 	a := &wire.Answer{
 		ICE: local, Candidates: s.engine.candidates, Fingerprint: s.engine.fingerprint,
-		Codecs: s.terms.codecs, Exts: s.terms.exts, Slots: make([]wire.Slot, 0, len(slots)),
+		Codecs: s.terms.taken, Exts: s.terms.exts, Slots: make([]wire.Slot, 0, len(slots)),
 	}
 	for _, sl := range slots {
 		a.Slots = append(a.Slots, wire.Slot{Mid: sl.mid, Kind: sl.kind, SSRC: sl.ssrc, RTX: sl.rtx})
@@ -209,7 +215,7 @@ func (g *Group) remove(s *Session) {
 	delete(g.members, s.member)
 	g.voices.Gone(s.member)
 	for _, sl := range s.control.slots {
-		g.emptyLocked(sl, wire.WhyNotWanted)
+		sl.emptyLocked(wire.WhyNotWanted)
 	}
 	for _, other := range g.members {
 		for _, sl := range other.control.slots {
@@ -220,11 +226,9 @@ func (g *Group) remove(s *Session) {
 			}
 		}
 	}
-	for _, src := range s.sources {
-		if src != nil {
-			src.subs.Store(&[]*slot{})
-			src.ring.Free()
-		}
+	for l := range s.layers() {
+		l.subs.Store(&[]*slot{})
+		l.ring.Free()
 	}
 	g.touch()
 }
@@ -233,8 +237,8 @@ func (g *Group) remove(s *Session) {
 func (g *Group) connected(s *Session) {
 	now := time.Now()
 	for _, sl := range g.slotsOf(s) {
-		if src := sl.current(); src != nil && sl.kind == wire.Video {
-			src.needKey(now)
+		if l := sl.waiting.Load(); l != nil {
+			l.needKey(now)
 		}
 	}
 }

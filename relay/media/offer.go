@@ -18,7 +18,7 @@ func (s *Session) Offer(o *wire.Offer) (*wire.Answer, error) {
 	if o.Fresh {
 		return nil, wire.Refuse(wire.CodeOffer, "why", "fresh")
 	}
-	if refused := s.terms.continues(s.offers.last, o); refused != nil {
+	if refused := s.terms.continues(s.offers.last, o, s.engine.prefer); refused != nil {
 		return nil, refused
 	}
 	if o.ICE != s.offers.last.ICE {

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/conclave-meet/conclave/relay/media/assign"
+	"github.com/conclave-meet/conclave/relay/media/layers"
 	"github.com/conclave-meet/conclave/relay/media/speaker"
 	"github.com/conclave-meet/conclave/shared/wire"
 )
@@ -22,8 +23,15 @@ const (
 // change is a slot that gets another content.
 type change struct {
 	sl    *slot
-	src   *source // nil: it is empty from now on
+	src   *source // nil: it is empty from now on, or paused
 	state wire.SlotState
+}
+
+// decision is what is to be done after a look at a group.
+type decision struct {
+	changes   map[*Session][]change
+	encodings map[*Session][]wire.Encoding
+	keys      []*layer // of which slots wait for a key frame
 }
 
 // run decides what is in the slots whenever something changed, and who speaks. It ends with ctx.
@@ -39,6 +47,7 @@ func (g *Group) run(ctx context.Context) {
 			g.arrange(time.Now())
 		case now := <-t.C:
 			g.hear(now, &last)
+			g.attend(now)
 		}
 	}
 }
@@ -63,6 +72,30 @@ func (g *Group) hear(now time.Time, last *announced) {
 	if f := g.events.Speakers; f != nil {
 		f(heard)
 	}
+}
+
+// attend looks for what came, went, or may be due by itself: layers, bandwidth, layers that nobody needs any more.
+func (g *Group) attend(now time.Time) {
+	defer g.guard()
+	if g.stirs(now) {
+		g.arrange(now)
+		return
+	}
+	g.tell(g.encode(now, nil))
+}
+
+// stirs reports whether slots have to be looked at again.
+func (g *Group) stirs(now time.Time) (yes bool) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	for _, s := range g.members {
+		yes = s.watchLocked(now) || yes
+		at, due := s.control.share.by.Again()
+		// Rates change all the time. It matters only to whom they may become too high.
+		yes = yes || due && !now.Before(at) || s.budget().Rate != layers.Unlimited
+	}
+	g.settleLocked()
+	return yes
 }
 
 // guard keeps a fault in one room from the others: what was not done is done with the next change.
@@ -94,7 +127,8 @@ func (g *Group) listen(now time.Time) (heard wire.Speakers, again bool) {
 // arrange decides what is in all slots: it takes out what goes, says what comes, and only then puts it in.
 func (g *Group) arrange(now time.Time) {
 	defer g.guard()
-	for to, changes := range g.decide(now) {
+	d := g.decide(now)
+	for to, changes := range d.changes {
 		states := make([]wire.SlotState, 0, len(changes))
 		for _, c := range changes {
 			states = append(states, c.state)
@@ -102,47 +136,112 @@ func (g *Group) arrange(now time.Time) {
 		if f := g.events.Slots; f != nil && !to.ended.Load() {
 			f(to.member, states)
 		}
-		g.putIn(changes)
-		for _, c := range changes {
-			if c.src != nil && c.sl.needsKey() {
-				c.src.needKey(now)
-			}
+		d.keys = append(d.keys, g.putIn(changes)...)
+	}
+	if len(d.changes) > 0 {
+		d.encodings = g.encode(now, d.encodings) // what was put in is to be sent
+	}
+	g.tell(d.encodings)
+	for _, l := range d.keys {
+		l.needKey(now)
+	}
+}
+
+// tell says to members what they are to send anew.
+func (g *Group) tell(encodings map[*Session][]wire.Encoding) {
+	for to, list := range encodings {
+		to.count.inc(Encodes)
+		if f := g.events.Encode; f != nil && !to.ended.Load() {
+			f(to.member, list)
 		}
 	}
 }
 
 // decide finds the changes, and carries out the first half of them: what goes is out when it returns.
-func (g *Group) decide(now time.Time) map[*Session][]change {
+func (g *Group) decide(now time.Time) decision {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	changes := make(map[*Session][]change)
+	d := decision{changes: map[*Session][]change{}}
 	voices := g.voicesLocked()
-	g.scarce = false
+	g.scarce, g.codec = false, g.commonLocked()
 	for _, s := range g.members {
-		var held [2][]wire.Source
-		var slots [2][]*slot
-		for _, sl := range s.control.slots {
-			k := kindIndex(sl.kind)
-			held[k], slots[k] = append(held[k], sl.held), append(slots[k], sl)
+		s.watchLocked(now)
+	}
+	for _, s := range g.members {
+		d.changes[s] = g.assignLocked(s, voices, now)
+		g.pauseLocked(s, &d, now)
+		if len(d.changes[s]) == 0 {
+			delete(d.changes, s)
 		}
-		others := slices.DeleteFunc(slices.Clone(voices), func(v assign.Voice) bool { return v.Member == s.member })
-		g.scarce = g.scarce || len(others) > len(slots[0])
-		next := [2][]wire.Source{
-			assign.Audio(held[0], others, now),
-			assign.Video(held[1], s.control.wants, func(x wire.Source) bool {
-				return x.Member != s.member && g.sourceLocked(x) != nil
-			}),
-		}
-		for k := range slots {
-			for i, sl := range slots[k] {
-				// A member who came back has the same name, but other sources.
-				if next[k][i] != sl.held || g.sourceLocked(next[k][i]) != sl.next {
-					changes[s] = append(changes[s], g.replaceLocked(sl, next[k][i]))
-				}
+	}
+	g.settleLocked()
+	d.encodings = g.encodingsLocked(now, nil)
+	return d
+}
+
+// assignLocked decides which source is in which slot of s.
+func (g *Group) assignLocked(s *Session, voices []assign.Voice, now time.Time) (changes []change) {
+	var held [2][]wire.Source
+	var slots [2][]*slot
+	for _, sl := range s.control.slots {
+		k := kindIndex(sl.kind)
+		held[k], slots[k] = append(held[k], sl.place.held), append(slots[k], sl)
+	}
+	others := slices.DeleteFunc(slices.Clone(voices), func(v assign.Voice) bool { return v.Member == s.member })
+	g.scarce = g.scarce || len(others) > len(slots[0])
+	next := [2][]wire.Source{
+		assign.Audio(held[0], others, now),
+		assign.Video(held[1], s.control.wants, func(x wire.Source) bool {
+			return x.Member != s.member && g.sourceLocked(x) != nil
+		}),
+	}
+	for k := range slots {
+		for i, sl := range slots[k] {
+			// A member who came back has the same name, but other sources.
+			if next[k][i] != sl.place.held || g.sourceLocked(next[k][i]) != sl.place.next {
+				changes = append(changes, g.replaceLocked(sl, next[k][i]))
 			}
 		}
 	}
 	return changes
+}
+
+// pauseLocked decides which layers are in the video slots of s, and for which there is no bandwidth.
+func (g *Group) pauseLocked(s *Session, d *decision, now time.Time) {
+	for _, c := range s.shareLocked(now) {
+		p := &c.sl.place
+		was := p.why
+		p.why = wire.WhyNone
+		if c.goal.layer == nil {
+			p.why = wire.WhyBandwidth
+		}
+		if p.why == was && c.goal == p.goal {
+			continue
+		}
+		attached := p.goal.layer != nil
+		p.goal = c.goal
+		switch i := slices.IndexFunc(d.changes[s], func(x change) bool { return x.sl == c.sl }); {
+		case p.why == wire.WhyBandwidth:
+			if was != wire.WhyBandwidth {
+				s.count.inc(Pauses)
+			}
+			c.sl.detach()
+			if i < 0 {
+				d.changes[s] = append(d.changes[s], change{sl: c.sl, state: c.sl.stateLocked()})
+			} else {
+				d.changes[s][i] = change{sl: c.sl, state: c.sl.stateLocked()}
+			}
+		case i >= 0: // it is put in with what is new
+		case !attached:
+			d.changes[s] = append(d.changes[s], change{sl: c.sl, src: p.next, state: c.sl.stateLocked()})
+		default:
+			c.sl.subscribeLocked(c.goal.layer)
+			c.sl.aim(c.goal)
+			if c.sl.needsKey(c.goal.layer) {
+				d.keys = append(d.keys, c.goal.layer)
+			}
+		}
+	}
 }
 
 func kindIndex(k wire.Kind) int {
@@ -157,37 +256,105 @@ func (g *Group) replaceLocked(sl *slot, next wire.Source) change {
 	why := wire.WhyNone
 	if next.Member == 0 {
 		why = wire.WhyNotWanted
-		if g.members[sl.held.Member] != nil && g.sourceLocked(sl.held) == nil {
+		if g.members[sl.place.held.Member] != nil && g.sourceLocked(sl.place.held) == nil {
 			why = wire.WhyMuted
 		}
 	}
-	g.emptyLocked(sl, why)
-	sl.held, sl.next = next, g.sourceLocked(next)
-	return change{sl: sl, src: sl.next, state: sl.stateLocked()}
-}
-
-// emptyLocked takes out what is in sl.
-func (g *Group) emptyLocked(sl *slot, why wire.Why) {
-	if src := sl.detach(); src != nil {
-		subs := slices.DeleteFunc(slices.Clone(*src.subs.Load()), func(x *slot) bool { return x == sl })
-		src.subs.Store(&subs)
+	sl.emptyLocked(why)
+	sl.place.held, sl.place.next = next, g.sourceLocked(next)
+	if src := sl.place.next; src != nil && sl.kind == wire.Audio {
+		sl.place.goal = target{layer: src.layers[0]}
 	}
-	sl.held, sl.next, sl.why = wire.Source{}, nil, why
+	return change{sl: sl, src: sl.place.next, state: sl.stateLocked()}
 }
 
-// putIn is the second half of the changes. What is not true any more is left for the next time.
-func (g *Group) putIn(changes []change) {
+// emptyLocked takes out what is in sl. The caller holds Group.mu.
+func (sl *slot) emptyLocked(why wire.Why) {
+	sl.detach()
+	for _, l := range sl.place.layers {
+		l.leaveLocked(sl)
+	}
+	sl.place = place{why: why, layers: sl.place.layers[:0]}
+}
+
+// subscribeLocked has the packets of l come to sl. The caller holds Group.mu.
+func (sl *slot) subscribeLocked(l *layer) {
+	if slices.Contains(sl.place.layers, l) {
+		return
+	}
+	sl.place.layers = append(sl.place.layers, l)
+	subs := append(slices.Clone(*l.subs.Load()), sl)
+	l.subs.Store(&subs)
+}
+
+// leaveLocked takes sl off the layer's subscribers. The caller holds Group.mu.
+func (l *layer) leaveLocked(sl *slot) {
+	subs := slices.DeleteFunc(slices.Clone(*l.subs.Load()), func(x *slot) bool { return x == sl })
+	l.subs.Store(&subs)
+}
+
+// settleLocked takes slots off the layers that they have left.
+func (g *Group) settleLocked() {
+	for _, s := range g.members {
+		for _, sl := range s.control.slots {
+			p := &sl.place
+			if len(p.layers) == 0 || len(p.layers) == 1 && p.layers[0] == p.goal.layer {
+				continue
+			}
+			flows := sl.flowing()
+			p.layers = slices.DeleteFunc(p.layers, func(l *layer) bool {
+				left := l != p.goal.layer && l != flows
+				if left {
+					l.leaveLocked(sl)
+				}
+				return left
+			})
+		}
+	}
+}
+
+// putIn is the second half of the changes, and returns the layers of which key frames are needed. What is not true any
+// more is left for the next time.
+func (g *Group) putIn(changes []change) (keys []*layer) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	for _, c := range changes {
-		if c.src == nil || c.sl.next != c.src || c.sl.s.ended.Load() || c.src.s.ended.Load() {
+		goal := c.sl.place.goal
+		if c.src == nil || c.sl.place.next != c.src || goal.layer == nil || c.sl.s.ended.Load() || c.src.s.ended.Load() {
 			continue
 		}
-		c.sl.attach(c.src)
-		subs := append(slices.Clone(*c.src.subs.Load()), c.sl)
-		c.src.subs.Store(&subs)
+		c.sl.attach(goal)
+		c.sl.subscribeLocked(goal.layer)
 		c.sl.s.count.inc(Switches)
+		if c.sl.needsKey(goal.layer) {
+			keys = append(keys, goal.layer)
+		}
 	}
+	return keys
+}
+
+// encode adds to list what members are to send anew.
+func (g *Group) encode(now time.Time, list map[*Session][]wire.Encoding) map[*Session][]wire.Encoding {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.encodingsLocked(now, list)
+}
+
+func (g *Group) encodingsLocked(now time.Time, list map[*Session][]wire.Encoding) map[*Session][]wire.Encoding {
+	for _, s := range g.members {
+		for _, x := range s.encodingsLocked(now) {
+			if list == nil {
+				list = map[*Session][]wire.Encoding{}
+			}
+			i := slices.IndexFunc(list[s], func(y wire.Encoding) bool { return y.Stream == x.Stream })
+			if i >= 0 {
+				list[s][i] = x
+			} else {
+				list[s] = append(list[s], x)
+			}
+		}
+	}
+	return list
 }
 
 // sourceLocked is the source, if it is being sent.

@@ -12,30 +12,32 @@ import (
 	"github.com/conclave-meet/conclave/relay/media/codec"
 	"github.com/conclave-meet/conclave/relay/media/gaps"
 	"github.com/conclave-meet/conclave/relay/media/rewrite"
-	"github.com/conclave-meet/conclave/shared/wire"
 )
 
 // maxPacket is the largest packet that is taken in, in bytes. Browsers send at most 1,200 and a little.
 const maxPacket = 1600
 
-// maxSSRCs bounds the SSRCs of one session, which SRTP must remember for ever. Eight are in use; the rest is for senders
-// that begin anew.
+// maxSSRCs bounds the SSRCs of one session, which SRTP must remember for ever. Twelve are in use with three layers of the
+// camera and two of the screen; the rest is for senders that begin anew.
 const maxSSRCs = 64
 
 // takeover is how long an SSRC must be silent before another one of the same m-line takes its place.
 const takeover = 300 * time.Millisecond
 
-// inbound is a packet on its way from a source to its slots.
+// inbound is a packet on its way from a layer to its slots.
 type inbound struct {
-	src      *source
-	at       time.Time
-	in       rewrite.In
-	newest   uint64 // highest number of the source
-	marker   bool
-	hasLevel bool
-	rawLevel uint8 // as in RFC 6464: the voice bit and the level
-	info     codec.Info
-	payload  []byte // without padding; in the reader's buffer
+	layer  *layer
+	codec  codec.Kind
+	at     time.Time
+	in     rewrite.In
+	newest uint64 // highest number of the layer
+	marker bool
+	silent bool // nothing is to be heard in it
+	level  int  // as in RFC 6464: the voice bit and the level; -1: the packet has none
+	info   codec.Info
+	dd     []byte // dependency descriptor, in the reader's buffer; nil for none
+	data   []byte // the payload without padding, in the reader's buffer
+	first  bool   // of its SSRC
 }
 
 // reader is what a session's reader alone owns.
@@ -66,8 +68,8 @@ type received struct {
 
 // stream says what an SSRC carries.
 type stream struct {
-	src *source
-	rtx bool
+	layer *layer
+	rtx   bool
 }
 
 // rtp takes an SRTP packet. b is used up.
@@ -99,15 +101,19 @@ func (r *reader) rtp(b []byte, now time.Time) {
 // take takes a decrypted packet, whose header is in r.header.
 func (r *reader) take(plain []byte, now time.Time) {
 	s, h := r.s, &r.header
+	p := &r.p
 	payload, ok := strip(plain, h)
 	if !ok {
 		s.count.inc(DropMalformed)
 		return
 	}
-	p := &r.p
-	*p = inbound{at: now, marker: h.Marker, payload: payload}
-	var drop Counter
-	if ok, drop = r.place(p); !ok {
+	p.at, p.marker, p.data = now, h.Marker, payload
+	p.silent, p.first, p.dd, p.level = false, false, nil, -1
+	placed, drop := r.place(p)
+	if p.first {
+		s.group.touch() // a layer that is new may be what slots wait for
+	}
+	if !placed {
 		s.count.inc(drop)
 		return
 	}
@@ -135,7 +141,7 @@ func strip(plain []byte, h *rtp.Header) (payload []byte, ok bool) {
 	return payload[:len(payload)-pad], true
 }
 
-// place finds out which source's packet p is and which number it has. drop says why it goes no further.
+// place finds out which layer's packet p is and which number it has. drop says why it goes no further.
 func (r *reader) place(p *inbound) (ok bool, drop Counter) {
 	s, h := r.s, &r.header
 	s.recv.mu.Lock()
@@ -143,36 +149,37 @@ func (r *reader) place(p *inbound) (ok bool, drop Counter) {
 	if e := extension(h, s.terms.transport); len(e) == 2 {
 		s.recv.twcc.Record(h.SSRC, binary.BigEndian.Uint16(e), p.at.UnixMicro())
 	}
-	st, drop := s.streamLocked(h, p.at)
-	if st.src == nil {
+	st, first, drop := s.streamLocked(h, p.at)
+	l := st.layer
+	if l == nil {
 		return false, drop
 	}
-	src := st.src
-	if !src.on.Load() {
+	if !l.src.on.Load() {
 		return false, DropMuted
 	}
+	p.first = first && !st.rtx
 	seq := h.SequenceNumber
 	if st.rtx {
-		if len(p.payload) < 2 {
+		if len(p.data) < 2 {
 			return false, DropRTXPadding
 		}
-		seq, p.payload = binary.BigEndian.Uint16(p.payload), p.payload[2:]
-		if !src.track.Near(seq) {
+		seq, p.data = binary.BigEndian.Uint16(p.data), p.data[2:]
+		if !l.track.Near(seq) {
 			return false, DropDuplicate
 		}
 	}
-	ext, verdict := src.track.Add(seq, p.at)
+	ext, verdict := l.track.Add(seq, p.at)
 	if verdict != gaps.New && verdict != gaps.Late {
 		return false, DropDuplicate
 	}
 	if st.rtx {
 		s.count.inc(Recovered)
 	} else {
-		src.last = p.at
-		src.jitter.note(h.Timestamp, s.terms.codec(src.id.Stream.Kind()).Clock, p.at)
+		l.last = p.at
+		l.jitter.note(h.Timestamp, clock(l.src.id.Stream.Kind()), p.at)
 	}
-	p.src, p.newest = src, src.track.Max()
-	p.in = rewrite.In{Seq: ext, TS: h.Timestamp, Empty: len(p.payload) == 0}
+	p.layer, p.newest, p.codec = l, l.track.Max(), s.terms.byPT[h.PayloadType&0x7f].codec
+	p.in = rewrite.In{Seq: ext, TS: h.Timestamp, Empty: len(p.data) == 0}
 	return true, 0
 }
 
@@ -184,45 +191,55 @@ func extension(h *rtp.Header, id uint8) []byte {
 	return h.GetExtension(id)
 }
 
-// streamLocked finds the stream of a packet by its SSRC, or learns it from the mid. The caller holds recv.mu.
-func (s *Session) streamLocked(h *rtp.Header, now time.Time) (st stream, drop Counter) {
+// streamLocked finds the stream of a packet by its SSRC, or learns it from mid and rid. first says that it did. The caller
+// holds recv.mu.
+func (s *Session) streamLocked(h *rtp.Header, now time.Time) (st stream, first bool, drop Counter) {
+	m := s.terms.byPT[h.PayloadType&0x7f]
 	st, ok := s.recv.streams[h.SSRC]
 	if !ok {
-		src := s.sourceByMid(extension(h, s.terms.mid))
-		if src == nil {
-			return stream{}, DropUnknown
+		st = stream{layer: s.layerOf(h, m.rtx), rtx: m.rtx}
+		if st.layer == nil {
+			return stream{}, false, DropUnknown
 		}
-		st = stream{src: src, rtx: h.PayloadType == s.terms.codec(src.id.Stream.Kind()).RTX}
 	}
-	c := s.terms.codec(st.src.id.Stream.Kind())
-	if st.rtx && h.PayloadType != c.RTX || !st.rtx && h.PayloadType != c.PT {
-		return stream{}, DropPT
+	// Redundancy is what the relay sends, not what it takes.
+	if m.kind != st.layer.src.id.Stream.Kind() || m.rtx != st.rtx || m.red {
+		return stream{}, false, DropPT
 	}
 	if !ok && !s.learnLocked(h.SSRC, st, now) {
-		return stream{}, DropUnknown
+		return stream{}, false, DropUnknown
 	}
-	return st, 0
+	return st, !ok, 0
 }
 
-func (s *Session) sourceByMid(mid []byte) *source {
+// layerOf finds the layer that a packet names by mid and rid, nil for none. Retransmissions name theirs by the repaired
+// rid (RFC 8852, section 3.2).
+func (s *Session) layerOf(h *rtp.Header, rtx bool) *layer {
+	mid := extension(h, s.terms.mid)
 	for _, src := range s.sources {
-		if src != nil && src.mid == string(mid) {
-			return src
+		if src == nil || src.mid != string(mid) {
+			continue
 		}
+		rid := extension(h, s.terms.rid)
+		if e := extension(h, s.terms.repair); rtx && len(e) > 0 {
+			rid = e
+		}
+		return src.byRid(rid)
 	}
 	return nil
 }
 
 // learnLocked notes what an SSRC carries. It replaces the one that carried it before, as browsers begin anew, unless
-// that one is still being sent: a sender that sends two streams on one m-line would make one slot of both.
+// that one is still being sent: a sender that sends two streams as one layer would make one slot of both.
 func (s *Session) learnLocked(ssrc uint32, st stream, now time.Time) bool {
 	if !st.rtx {
-		if st.src.ssrc.Load() != 0 && now.Sub(st.src.last) < takeover {
+		l := st.layer
+		if l.ssrc.Load() != 0 && now.Sub(l.last) < takeover {
 			return false
 		}
-		st.src.ssrc.Store(ssrc)
-		st.src.track.Pause()
-		st.src.report = senderReport{}
+		l.ssrc.Store(ssrc)
+		l.track.Pause()
+		l.report = senderReport{}
 	}
 	for old, x := range s.recv.streams {
 		if x == st {
@@ -233,30 +250,74 @@ func (s *Session) learnLocked(ssrc uint32, st stream, now time.Time) bool {
 	return true
 }
 
-// spread looks at what a receiver can do with the packet, keeps it, and sends it to the source's slots.
+// spread looks at what a receiver can do with the packet, keeps it, and sends it to the layer's slots.
 func (r *reader) spread(p *inbound) {
-	s := r.s
-	if p.src.id.Stream.Kind() == wire.Audio {
-		if e := extension(&r.header, s.terms.level); len(e) >= 1 {
-			const voice = 1 << 7
-			p.hasLevel, p.rawLevel = true, e[0]
-			p.src.meter.Note(e[0] &^ voice)
-		}
-	} else if !p.in.Empty {
-		if !p.info.Parse(codec.VP8, p.payload) {
-			s.count.inc(DropMalformed)
+	l := p.layer
+	l.heard.Store(p.at.UnixNano())
+	if l.src.isVideo() {
+		if !p.in.Empty && !r.look(p) {
+			r.s.count.inc(DropMalformed)
 			return
 		}
-		if p.info.Opens() {
-			s.count.inc(KeyFrames)
-			p.src.keys.came()
-		}
+	} else {
+		r.listen(p)
 	}
-	p.in = numbered(p.in.Seq, p.in.TS, p.payload, &p.info)
-	p.src.ring.Put(cache.Packet{Seq: p.in.Seq, TS: p.in.TS, Marker: p.marker, Payload: p.payload})
-	for _, sl := range *p.src.subs.Load() {
+	subs := *l.subs.Load()
+	if len(subs) == 0 {
+		return // whoever comes later begins with what comes later
+	}
+	if !p.silent && !p.in.Empty {
+		l.ring.Put(cache.Packet{Seq: p.in.Seq, TS: p.in.TS, Marker: p.marker, Head: p.dd, Payload: p.data})
+	}
+	for _, sl := range subs {
 		if n := sl.forward(p, r.out.room()); n > 0 && r.out.push(sl.s, n) {
 			sl.s.count.inc(PacketsOut)
 		}
+	}
+}
+
+// look reads what a video packet says of itself. ok is false where it makes no sense.
+func (r *reader) look(p *inbound) (ok bool) {
+	l, f := p.layer, &p.info
+	if !f.Parse(p.codec, p.data) {
+		return false
+	}
+	if p.codec == codec.AV1 {
+		if p.dd = extension(&r.header, r.s.terms.dependency); len(p.dd) > 0 && !l.deps.Parse(p.dd, f) {
+			return false
+		}
+	}
+	if k := uint32(p.codec); l.codec.Load() != k {
+		l.codec.Store(k)
+	}
+	p.in.Start, p.in.Counters, p.in.Spatial, p.in.Compact = f.Opens(), f.Counters, f.Spatial, p.codec == codec.VP8
+	l.climb(f)
+	l.meter.note(f.Spatial, f.Temporal, len(p.data))
+	if p.in.Start {
+		r.s.count.inc(KeyFrames)
+		l.keys.came()
+		r.s.abandon(p)
+	}
+	return true
+}
+
+// abandon gives up what is missing of a layer before a key frame: nothing refers to it any more.
+func (s *Session) abandon(p *inbound) {
+	s.recv.mu.Lock()
+	defer s.recv.mu.Unlock()
+	s.count.addN(Lost, uint64(p.layer.track.Abandon(p.in.Seq)))
+}
+
+// listen hears whether there is something to be heard.
+func (r *reader) listen(p *inbound) {
+	p.info = codec.Info{}
+	p.in.Start = true
+	src := p.layer.src
+	if e := extension(&r.header, r.s.terms.level); len(e) >= 1 {
+		p.level = int(e[0])
+		src.meter.Note(e[0] &^ voiceBit)
+	}
+	if !p.in.Empty {
+		p.silent = src.hush.silent(p.level, len(p.data), p.at)
 	}
 }

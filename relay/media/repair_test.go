@@ -96,7 +96,7 @@ func TestKeyFrameRequestsAreHeldTogether(t *testing.T) {
 	require.Eventually(t, func() bool { return bob.s.Stats()[PLIIn]+cid.s.Stats()[PLIIn] == 10 }, time.Second, time.Millisecond)
 	assert.Equal(t, before, ann.s.Stats()[PLIOut])
 	told(ann, "one request for all, later", func(p *rtcp.PictureLossIndication) bool { return true })
-	assert.InDelta(t, keyFrameEvery, time.Since(at), float64(200*time.Millisecond))
+	assert.Greater(t, time.Since(at), keyFrameEvery-200*time.Millisecond)
 	assert.Equal(t, before+1, ann.s.Stats()[PLIOut])
 	k.x.send(k.next(true))
 	cid.gets("the key frame", cid.slot("v0").SSRC, anything)

@@ -100,10 +100,10 @@ func (r *reader) control(plain []byte, now time.Time) {
 		case *rtcp.SenderReport:
 			s.noteReport(p, now)
 		case *rtcp.PictureLossIndication:
-			s.needKey(slots[p.MediaSSRC], now)
+			s.passKey(slots[p.MediaSSRC], now)
 		case *rtcp.FullIntraRequest:
 			for _, e := range p.FIR {
-				s.needKey(slots[e.SSRC], now)
+				s.passKey(slots[e.SSRC], now)
 			}
 		case *rtcp.TransportLayerNack:
 			r.nack(slots[p.MediaSSRC], p.Nacks, now)
@@ -115,19 +115,19 @@ func (r *reader) control(plain []byte, now time.Time) {
 func (s *Session) noteReport(p *rtcp.SenderReport, now time.Time) {
 	s.recv.mu.Lock()
 	defer s.recv.mu.Unlock()
-	if st := s.recv.streams[p.SSRC]; st.src != nil && !st.rtx {
-		st.src.report = senderReport{middle: uint32(p.NTPTime >> 16), at: now}
+	if st := s.recv.streams[p.SSRC]; st.layer != nil && !st.rtx {
+		st.layer.report = senderReport{middle: uint32(p.NTPTime >> 16), at: now}
 	}
 }
 
-// needKey passes a receiver's request for a key frame on.
-func (s *Session) needKey(sl *slot, now time.Time) {
+// passKey passes a receiver's request for a key frame on.
+func (s *Session) passKey(sl *slot, now time.Time) {
 	if sl == nil || sl.kind != wire.Video {
 		return
 	}
 	s.count.inc(PLIIn)
-	if src := sl.current(); src != nil {
-		src.needKey(now)
+	if l := sl.shows(); l != nil {
+		l.needKey(now)
 	}
 }
 
@@ -173,9 +173,9 @@ func (s *Session) tick(n uint, now time.Time) {
 		s.sendFeedback()
 	}
 	if n%keyTicks == 0 {
-		for _, src := range s.sources {
-			if src != nil && src.id.Stream.Kind() == wire.Video {
-				src.retryKey(now)
+		for l := range s.layers() {
+			if l.src.isVideo() {
+				l.retryKey(now)
 			}
 		}
 	}
@@ -185,30 +185,30 @@ func (s *Session) tick(n uint, now time.Time) {
 	}
 }
 
-// sendNacks asks for what is missing of the video sources. Opus repairs itself.
+// sendNacks asks for what is missing of the video layers that somebody receives. Opus repairs itself.
 func (s *Session) sendNacks(now time.Time) {
-	for _, src := range s.sources {
-		if src == nil || src.id.Stream.Kind() != wire.Video {
+	for l := range s.layers() {
+		if !l.src.isVideo() || len(*l.subs.Load()) == 0 {
 			continue
 		}
-		list := s.missing(src, now)
+		list := s.missing(l, now)
 		if len(list) == 0 {
 			continue
 		}
 		s.count.addN(NacksSent, uint64(len(list)))
 		s.sendRTCP(&rtcp.TransportLayerNack{
-			SenderSSRC: relaySSRC, MediaSSRC: src.ssrc.Load(), Nacks: rtcp.NackPairsFromSequenceNumbers(list),
+			SenderSSRC: relaySSRC, MediaSSRC: l.ssrc.Load(), Nacks: rtcp.NackPairsFromSequenceNumbers(list),
 		})
 	}
 }
 
-func (s *Session) missing(src *source, now time.Time) []uint16 {
+func (s *Session) missing(l *layer, now time.Time) []uint16 {
 	s.recv.mu.Lock()
 	defer s.recv.mu.Unlock()
-	if !src.track.Missing() {
+	if !l.track.Missing() {
 		return nil
 	}
-	list, lost := src.track.Asks(now, nil)
+	list, lost := l.track.Asks(now, nil)
 	s.count.addN(Lost, uint64(lost))
 	return list
 }
@@ -227,7 +227,7 @@ func (s *Session) feedback() []rtcp.Packet {
 	return s.recv.twcc.BuildFeedbackPacket()
 }
 
-// sendReport sends a receiver report on all sources.
+// sendReport sends a receiver report on all layers.
 func (s *Session) sendReport(now time.Time) {
 	if reports := s.reports(now); len(reports) > 0 {
 		s.sendRTCP(&rtcp.ReceiverReport{SSRC: relaySSRC, Reports: reports})
@@ -238,16 +238,16 @@ func (s *Session) reports(now time.Time) []rtcp.ReceptionReport {
 	s.recv.mu.Lock()
 	defer s.recv.mu.Unlock()
 	var list []rtcp.ReceptionReport
-	for _, src := range s.sources {
-		if src == nil || !src.track.Started() {
+	for l := range s.layers() {
+		if !l.track.Started() {
 			continue
 		}
-		r := rtcp.ReceptionReport{SSRC: src.ssrc.Load(), Jitter: uint32(src.jitter.value)}
-		r.FractionLost, r.TotalLost, r.LastSequenceNumber = src.track.Report()
-		if !src.report.at.IsZero() {
+		r := rtcp.ReceptionReport{SSRC: l.ssrc.Load(), Jitter: uint32(l.jitter.value)}
+		r.FractionLost, r.TotalLost, r.LastSequenceNumber = l.track.Report()
+		if !l.report.at.IsZero() {
 			const second = 1 << 16 // RFC 3550, section 6.4.1: the delay is in 1/65536 s
-			r.LastSenderReport = src.report.middle
-			r.Delay = uint32(now.Sub(src.report.at).Seconds() * second)
+			r.LastSenderReport = l.report.middle
+			r.Delay = uint32(now.Sub(l.report.at).Seconds() * second)
 		}
 		list = append(list, r)
 	}

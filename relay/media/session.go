@@ -2,6 +2,7 @@ package media
 
 import (
 	"context"
+	"iter"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -33,7 +34,8 @@ type Session struct {
 	heard  atomic.Int64                     // when something authentic came, Unix nanoseconds
 	slots  atomic.Pointer[map[uint32]*slot] // by SSRC; replaced whole under Group.mu
 	ended  atomic.Bool
-	silent atomic.Bool // nothing was heard for consentTime
+	silent atomic.Bool  // nothing was heard for consentTime
+	rtt    atomic.Int64 // nanoseconds to the client and back; 0: not known
 	count  tally
 
 	recv received
@@ -44,7 +46,9 @@ type Session struct {
 type control struct {
 	sending wire.Sending
 	wants   []wire.Want
-	slots   []*slot // in the order of the offer
+	slots   []*slot                          // in the order of the offer
+	share   allocation                       // of the downlink among the slots
+	told    [len(wire.Streams)]wire.Encoding // what the member is to send, as it was told; Codec "": nothing yet
 }
 
 // offers serialises descriptions.
@@ -84,8 +88,12 @@ func (s *Session) sendingLocked(x wire.Sending) {
 		if src == nil {
 			continue
 		}
-		if on := x.Has(src.id.Stream); src.on.Swap(on) != on && !on {
+		on := x.Has(src.id.Stream)
+		switch was := src.on.Swap(on); {
+		case was && !on:
 			s.pause(src)
+		case !was && on:
+			src.resumeLocked(time.Now())
 		}
 	}
 }
@@ -94,7 +102,25 @@ func (s *Session) sendingLocked(x wire.Sending) {
 func (s *Session) pause(src *source) {
 	s.recv.mu.Lock()
 	defer s.recv.mu.Unlock()
-	src.track.Pause()
+	for _, l := range src.layers {
+		l.track.Pause()
+	}
+}
+
+// layers are those of all sources.
+func (s *Session) layers() iter.Seq[*layer] {
+	return func(yield func(*layer) bool) {
+		for _, src := range s.sources {
+			if src == nil {
+				continue
+			}
+			for _, l := range src.layers {
+				if !yield(l) {
+					return
+				}
+			}
+		}
+	}
 }
 
 // Slots says what is in the session's slots now, in the order of its offer.

@@ -1,11 +1,10 @@
 package media
 
 import (
+	"slices"
 	"sync/atomic"
 	"time"
 
-	"github.com/conclave-meet/conclave/relay/media/cache"
-	"github.com/conclave-meet/conclave/relay/media/gaps"
 	"github.com/conclave-meet/conclave/relay/media/speaker"
 	"github.com/conclave-meet/conclave/shared/wire"
 )
@@ -13,24 +12,16 @@ import (
 // source is one stream that a member publishes, for the life of the session, whether or not it is being sent.
 type source struct {
 	// constant
-	s    *Session
-	id   wire.Source
-	mid  string
-	ring *cache.Ring
+	s      *Session
+	id     wire.Source
+	mid    string
+	layers []*layer // lowest first; at least one
 
 	// atomic
-	subs  atomic.Pointer[[]*slot] // who gets it; replaced whole under Group.mu
-	on    atomic.Bool             // the member says that it is being sent
-	ssrc  atomic.Uint32           // 0: not known yet
-	meter speaker.Meter           // levels since they were last looked at
+	on    atomic.Bool   // the member says that it is being sent
+	meter speaker.Meter // levels since they were last looked at
 
-	keys keyFrames
-
-	// guarded by s.recv.mu
-	track  gaps.Tracker
-	last   time.Time // when the last packet came
-	jitter jitter
-	report senderReport
+	hush hush // of audio; owned by the reader
 }
 
 // senderReport is what of the sender's last report goes back in ours (RFC 3550, section 6.4.1).
@@ -39,39 +30,54 @@ type senderReport struct {
 	at     time.Time
 }
 
-func newSource(s *Session, id wire.Source, mid string) *source {
-	size := cache.Audio
+func newSource(s *Session, id wire.Source, d wire.Send) *source {
+	src := &source{s: s, id: id, mid: d.Mid}
 	if id.Stream.Kind() == wire.Video {
-		size = cache.Video
+		for i, rid := range d.Rids[:min(len(d.Rids), maxLayers)] {
+			src.layers = append(src.layers, newLayer(src, i, rid))
+		}
 	}
-	src := &source{s: s, id: id, mid: mid, ring: cache.New(size)}
-	src.subs.Store(&[]*slot{})
+	if len(src.layers) == 0 {
+		src.layers = append(src.layers, newLayer(src, 0, ""))
+	}
 	return src
 }
 
-// needKey asks the member for a key frame, now or as soon as it can be asked for.
-func (src *source) needKey(now time.Time) {
-	if src.keys.ask(now, src.canAsk()) {
-		src.s.sendPLI(src.ssrc.Load())
+// byRid finds the layer that a packet's rid names, nil for none. A source of one layer needs no rid.
+func (src *source) byRid(rid []byte) *layer {
+	if len(rid) == 0 && len(src.layers) == 1 {
+		return src.layers[0]
 	}
+	i := slices.IndexFunc(src.layers, func(l *layer) bool { return l.rid == string(rid) })
+	if i < 0 || len(rid) == 0 {
+		return nil
+	}
+	return src.layers[i]
 }
 
-// retryKey asks for a key frame that was put off, or that did not come to a slot which waits for it.
-func (src *source) retryKey(now time.Time) {
-	for _, sl := range *src.subs.Load() {
-		if sl.needsKey() {
-			src.needKey(now)
-			return
-		}
-	}
-	if src.keys.due(now, src.canAsk()) {
-		src.s.sendPLI(src.ssrc.Load())
-	}
+// hush finds the silence in an audio stream.
+type hush struct {
+	loud time.Time // when something was last to be heard
 }
 
-// canAsk reports whether there is somebody to ask, and a stream to name.
-func (src *source) canAsk() bool {
-	return src.ssrc.Load() != 0 && src.on.Load() && src.s.keys.Load() != nil
+const (
+	// hushTail is for how long silence is passed on, so that receivers fade out instead of guessing.
+	hushTail = 200 * time.Millisecond
+	// dtxSize is the largest opus packet that says "nothing to hear", in bytes (RFC 7587, section 3.1.3, and RFC 6716,
+	// section 2.1.9: at most a table of contents and a byte).
+	dtxSize = 2
+	// voiceBit is set in the level where the sender took it for speech (RFC 6464, section 3).
+	voiceBit = 1 << 7
+)
+
+// silent reports whether a packet need not be passed on. level is -1 where the packet has none.
+func (h *hush) silent(level int, size int, now time.Time) bool {
+	quiet := level >= 0 && level&voiceBit == 0 && level&^voiceBit == speaker.Silence || size <= dtxSize
+	if !quiet {
+		h.loud = now
+		return false
+	}
+	return now.Sub(h.loud) > hushTail
 }
 
 // jitter is the interarrival jitter of RFC 3550, section 6.4.1 and appendix A.8.

@@ -7,22 +7,27 @@ type Counter uint8
 
 // What is counted. Those that begin with Drop are packets that went no further, by reason.
 const (
-	PacketsIn    Counter = iota // media packets that came and could be decrypted
-	PacketsOut                  // media packets sent to slots, without retransmissions
-	Recovered                   // packets that came only after they were asked for
-	NacksSent                   // sequence numbers asked for
-	Lost                        // packets given up
-	NacksIn                     // sequence numbers that receivers asked for
-	NacksMissed                 // of those, not in the ring any more
-	RTXOut                      // retransmissions sent
-	PLIIn                       // key frames that receivers asked for
-	PLIOut                      // key-frame requests sent to sources
-	KeyFrames                   // that came
-	Negotiations                // offers answered
-	Switches                    // sources put into slots
-	Panics                      // sessions ended by a fault of the relay
-	SendCalls                   // system calls that sent bursts of packets
-	Segments                    // packets that left as segments of a larger message
+	PacketsIn     Counter = iota // media packets that came and could be decrypted
+	PacketsOut                   // media packets sent to slots, without retransmissions
+	Recovered                    // packets that came only after they were asked for
+	NacksSent                    // sequence numbers asked for
+	Lost                         // packets given up
+	NacksIn                      // sequence numbers that receivers asked for
+	NacksMissed                  // of those, not in the ring any more
+	RTXOut                       // retransmissions sent
+	PLIIn                        // key frames that receivers asked for
+	PLIOut                       // key-frame requests sent to sources
+	KeyFrames                    // that came
+	Negotiations                 // offers answered
+	Switches                     // sources put into slots
+	LayerSwitches                // layers that began in slots
+	Pauses                       // sources in slots for which there was no bandwidth any more
+	Encodes                      // times that senders were told what to send
+	Pads                         // empty packets sent in the place of such as are not for the receiver
+	Redundant                    // audio packets sent with those before them
+	Panics                       // sessions ended by a fault of the relay
+	SendCalls                    // system calls that sent bursts of packets
+	Segments                     // packets that left as segments of a larger message
 
 	DropEarly      // before the keys were there
 	DropAuth       // could not be decrypted, or came twice
@@ -37,6 +42,8 @@ const (
 	DropRepeated   // asked for again too soon, or too much
 	DropRTXPadding // probes without content
 	DropBusy       // came on two ways at the same moment, while the client's address changed
+	DropLayer      // of layers, or parts of layers, that the receiver does not get
+	DropSilence    // of audio in which there is nothing to hear; by receiver
 	DropStrays     // neither media nor read in time: STUN, DTLS, or from nobody known
 
 	counters
@@ -44,9 +51,10 @@ const (
 
 var counterNames = [counters]string{
 	"packets_in", "packets_out", "recovered", "nacks_sent", "lost", "nacks_in", "nacks_missed", "rtx_out", "pli_in",
-	"pli_out", "key_frames", "negotiations", "switches", "panics", "send_calls", "segments", "drop_early", "drop_auth", "drop_unknown", "drop_pt",
+	"pli_out", "key_frames", "negotiations", "switches",
+	"layer_switches", "pauses", "encodes", "pads", "redundant", "panics", "send_calls", "segments", "drop_early", "drop_auth", "drop_unknown", "drop_pt",
 	"drop_muted", "drop_malformed", "drop_duplicate", "drop_ssrcs", "drop_send", "drop_silent", "drop_repeated",
-	"drop_rtx_padding", "drop_busy", "drop_strays",
+	"drop_rtx_padding", "drop_busy", "drop_layer", "drop_silence", "drop_strays",
 }
 
 // String is the counter's name in metrics.
