@@ -35,7 +35,7 @@ type seat struct {
 
 func (s *Server) newCall(l room.Life) *call {
 	c := &call{srv: s, life: l, seats: map[wire.MemberIndex]*seat{}}
-	c.media = s.cfg.Media(Events{Slots: c.slots, Speakers: c.speak, Gone: c.gone})
+	c.media = s.cfg.Media(Events{Slots: c.slots, Encode: c.encode, Speakers: c.speak, Gone: c.gone})
 	return c
 }
 
@@ -167,6 +167,14 @@ func (c *call) slots(to wire.MemberIndex, changed []wire.SlotState) {
 	if x := c.seat(to); x != nil && len(changed) > 0 {
 		if conn := x.latest(); conn != nil {
 			conn.send(&wire.Slots{Slots: changed}, 0)
+		}
+	}
+}
+
+func (c *call) encode(to wire.MemberIndex, changed []wire.Encoding) {
+	if x := c.seat(to); x != nil && len(changed) > 0 {
+		if conn := x.latest(); conn != nil {
+			conn.send(&wire.Encode{Streams: changed}, 0)
 		}
 	}
 }

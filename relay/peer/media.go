@@ -19,12 +19,15 @@ type Session interface {
 	Sending(s wire.Sending)
 	// Slots is what is in the slots now.
 	Slots() []wire.SlotState
+	// Encodings is how the member was last told to send; empty before the first time.
+	Encodings() []wire.Encoding
 	Close()
 }
 
 // Events is what media tells. The functions may be called from any goroutine and do not block.
 type Events struct {
 	Slots    func(to wire.MemberIndex, changed []wire.SlotState)
+	Encode   func(to wire.MemberIndex, changed []wire.Encoding)
 	Speakers func(wire.Speakers)
 	// Gone says that s ended by itself, and why: a *wire.Error. s is compared with what Join returned.
 	Gone func(m wire.MemberIndex, s Session, err error)

@@ -101,11 +101,19 @@ func TestLostAndBack(t *testing.T) {
 		r.media.noted()
 
 		bob.vanish()
+		how := []wire.Encoding{{Stream: wire.Cam, Codec: "VP8", Layers: []int{1}}}
+		r.media.mu.Lock()
+		r.media.how = how
+		r.media.mu.Unlock()
+		r.media.events.Encode(2, how) // lost
 		back := r.dial()
 		h := hello("bob")
 		h.Offer, h.Resume = nil, w.Resume
 		back.send(h)
-		again := hearsOne[*wire.Welcome](back, 0)
+		all := back.hears()
+		require.Len(t, all, 2)
+		again := all[0].(*wire.Welcome)
+		assert.Equal(t, &wire.Encode{Streams: how}, all[1], "it is said again")
 		assert.True(t, again.Resumed)
 		assert.Equal(t, w.You, again.You)
 		assert.Equal(t, wire.MediaKept, again.Media)
@@ -173,6 +181,8 @@ func TestSlotsAndSpeakersReachThoseTheyAreFor(t *testing.T) {
 		r.media.events.Slots(2, []wire.SlotState{{Mid: "1", Source: wire.Source{Member: 1, Stream: wire.Mic}}})
 		assert.Equal(t, "1", hearsOne[*wire.Slots](bob, 0).Slots[0].Mid)
 		assert.Empty(t, ann.hears())
+		r.media.events.Encode(2, []wire.Encoding{{Stream: wire.Cam, Codec: "VP8", Layers: []int{}}})
+		assert.Equal(t, "VP8", hearsOne[*wire.Encode](bob, 0).Streams[0].Codec)
 		r.media.events.Slots(7, []wire.SlotState{{Mid: "1"}})
 
 		r.media.events.Speakers(wire.Speakers{Dominant: 2})

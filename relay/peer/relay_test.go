@@ -242,6 +242,7 @@ type notes struct {
 	events Events // of the latest group
 	log    []string
 	last   *peerNotes
+	how    []wire.Encoding // what all were told to send
 }
 
 type peerNotes struct {
@@ -307,6 +308,12 @@ func (p *peerNotes) Want(w []wire.Want) { p.n.note("want " + who(p.id) + strings
 func (p *peerNotes) Sending(s wire.Sending) { p.n.note("sending " + who(p.id) + sends(s)) }
 
 func (p *peerNotes) Slots() []wire.SlotState { return []wire.SlotState{{Mid: "1"}} }
+
+func (p *peerNotes) Encodings() []wire.Encoding {
+	p.n.mu.Lock()
+	defer p.n.mu.Unlock()
+	return p.n.how
+}
 
 func (p *peerNotes) Close() { p.n.note("end " + who(p.id)) }
 

@@ -21,11 +21,16 @@ func (c *Conn) admit(name string, e room.Admit, k *call, x *seat) [][]byte {
 			return nil
 		}
 		c.offer, w.Media, w.Answer = nil, wire.MediaNew, a
-	} else if s := x.peer(c); s != nil {
+	}
+	var how []wire.Encoding // what was said while the connection was lost
+	if s := x.peer(c); s != nil && w.Media != wire.MediaNew {
 		s.Sending(c.state)
-		w.Media, w.Slots = wire.MediaKept, s.Slots()
+		w.Media, w.Slots, how = wire.MediaKept, s.Slots(), s.Encodings()
 	}
 	out := [][]byte{c.srv.encode(w, 0)}
+	if len(how) > 0 {
+		out = append(out, c.srv.encode(&wire.Encode{Streams: how}, 0))
+	}
 	if sp := k.speaking(); sp != nil {
 		out = append(out, c.srv.encode(sp, 0))
 	}

@@ -22,6 +22,7 @@ func newGroup(e *media.Engine) func(peer.Events) peer.Media {
 	return func(ev peer.Events) peer.Media {
 		return group{e.NewGroup(media.Events{
 			Slots:    ev.Slots,
+			Encode:   ev.Encode,
 			Speakers: ev.Speakers,
 			Gone:     func(m wire.MemberIndex, x *media.Session, err error) { ev.Gone(m, x, err) },
 		})}
