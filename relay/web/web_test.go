@@ -245,12 +245,16 @@ func TestTheEmbeddedSiteLoads(t *testing.T) {
 	res, _ := r.do("GET", "/", "")
 	assert.Contains(t, []int{http.StatusOK, http.StatusServiceUnavailable}, res.StatusCode)
 	for path, f := range r.srv.site.files {
-		if gz := f.bodies["gzip"]; gz != nil {
-			z, err := gzip.NewReader(strings.NewReader(string(gz)))
+		if gz, ok := f.bodies["gzip"]; ok {
+			var packed, want strings.Builder
+			require.NoError(t, gz.writeTo(&packed), path)
+			require.NoError(t, f.bodies[""].writeTo(&want), path)
+			assert.EqualValues(t, packed.Len(), gz.size, path)
+			z, err := gzip.NewReader(strings.NewReader(packed.String()))
 			require.NoError(t, err, path)
 			plain, err := io.ReadAll(z)
 			require.NoError(t, err, path)
-			assert.Equal(t, string(f.bodies[""]), string(plain), path)
+			assert.Equal(t, want.String(), string(plain), path)
 		}
 	}
 }
