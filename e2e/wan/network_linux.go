@@ -7,6 +7,7 @@ import (
 	"os"
 	"runtime"
 	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -34,6 +35,9 @@ func Run(t *testing.T, test func(t *testing.T, n *Network)) {
 	t.Helper()
 	netns.Run(t, bidi.Required(), func(t *testing.T) {
 		goFirst(t)
+		if load, err := os.ReadFile("/proc/loadavg"); err == nil {
+			t.Logf("load of the machine before the call: %s on %d processors", strings.Fields(string(load))[0], runtime.NumCPU())
+		}
 		r := harness.Start(t, harness.Options{Open: "anyone", Media: netns.Address})
 		site, err := url.Parse(r.URL())
 		require.NoError(t, err)
