@@ -23,6 +23,7 @@ type settings struct {
 	origins   list
 	cert, key string
 	rooms     string
+	codecs    list
 }
 
 // list is a flag that may be given several times. In the environment, commas separate the values.
@@ -46,6 +47,9 @@ func (s *settings) flags() *flag.FlagSet {
 	f.Var(&s.publicIPs, "public-ip", "`address` that clients reach the media port by, where it is not one of this machine's own (one-to-one NAT); repeatable")
 	f.StringVar(&s.cert, "tls-cert", "", "`file` with the certificate chain (PEM); with --tls-key the relay serves HTTPS itself")
 	f.StringVar(&s.key, "tls-key", "", "`file` with the certificate's key (PEM)")
+	f.Var(&s.codecs, "video-codecs", "`names` of the video codecs of rooms, best first: vp8, vp9, av1, h264; a room uses the first that everybody in it "+
+		"can receive. vp8 is always among them, and alone the default, which asks least of phones and old laptops; vp9 and av1 are for people with strong "+
+		"machines and narrow lines")
 	f.StringVar(&s.rooms, "rooms-open", "hosts", "who may open a room: hosts (signed in) or anyone")
 	return f
 }
@@ -92,7 +96,7 @@ func parse(f *flag.FlagSet, args []string, out io.Writer, env func(string) (stri
 
 // config checks s and makes what package web needs.
 func (s *settings) config() (web.Config, error) {
-	c := web.Config{Data: s.data, Origins: s.origins, Open: s.rooms}
+	c := web.Config{Data: s.data, Origins: s.origins, Open: s.rooms, Codecs: s.codecs}
 	host, port, err := s.address()
 	if err != nil {
 		return c, err

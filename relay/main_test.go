@@ -49,6 +49,7 @@ func TestCommandLines(t *testing.T) {
 		{"half a certificate", "serve --listen localhost:0 --tls-cert x", "", "belong together"},
 		{"a certificate that is not there", "serve --listen localhost:0 --tls-cert x --tls-key y", "", "load the certificate"},
 		{"an unknown way to open rooms", "serve --listen localhost:0 --data DIR --rooms-open nobody", "", `not by "nobody"`},
+		{"a video codec that is none", "serve --listen localhost:0 --data DIR --video-codecs theora", "", `"theora" is none of`},
 		{"an origin that is none", "serve --listen localhost:0 --data DIR --origin meet.example.org", "", "an origin is"},
 		{"a host without a name", "host add", "", "host add takes one name"},
 		{"another command for hosts", "host dance", "", "usage: conclave host add"},
@@ -72,6 +73,7 @@ func TestFlagsComeBeforeTheEnvironment(t *testing.T) {
 	env := map[string]string{
 		"CONCLAVE_LISTEN": ":1", "CONCLAVE_MEDIA_PORT": "2", "CONCLAVE_ORIGIN": "https://a, https://b",
 		"CONCLAVE_PUBLIC_IP": "192.0.2.1", "CONCLAVE_ROOMS_OPEN": "anyone",
+		"CONCLAVE_VIDEO_CODECS": "av1, vp8",
 	}
 	var s settings
 	_, err := parse(s.flags(), []string{"--listen", ":3"}, io.Discard, func(n string) (string, bool) { v, ok := env[n]; return v, ok })
@@ -83,6 +85,7 @@ func TestFlagsComeBeforeTheEnvironment(t *testing.T) {
 	assert.Equal(t, uint16(2), c.UDP.Port())
 	assert.Equal(t, []netip.Addr{netip.MustParseAddr("192.0.2.1")}, c.PublicIPs)
 	assert.Equal(t, "anyone", c.Open)
+	assert.Equal(t, []string{"av1", "vp8"}, c.Codecs)
 	assert.False(t, c.Loopback)
 
 	_, err = parse(new(settings).flags(), nil, io.Discard, func(n string) (string, bool) { return "x", n == "CONCLAVE_MEDIA_PORT" })

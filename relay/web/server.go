@@ -47,6 +47,7 @@ type Config struct {
 	UDP       netip.AddrPort // where media comes in; zero: any port of all addresses
 	PublicIPs []netip.Addr   // announced for media instead of this machine's own: behind a one-to-one NAT
 	Loopback  bool           // announce loopback addresses for media too
+	Codecs    []string       // video codecs of rooms, best first; VP8 is always one. Empty: VP8
 	Auth      auth.Config    // Store and Audit are filled in; zero: the real cost of passwords
 	Site      fs.FS          // the built site; nil: the embedded one
 	Rand      io.Reader      // nil: crypto/rand
@@ -96,10 +97,10 @@ func New(cfg Config) (_ *Server, err error) {
 		return nil, err
 	}
 	s.engine, err = media.New(media.Config{
-		Listen: cfg.UDP, PublicIPs: cfg.PublicIPs, Loopback: cfg.Loopback, Logger: s.log,
+		Listen: cfg.UDP, PublicIPs: cfg.PublicIPs, Loopback: cfg.Loopback, Codecs: cfg.Codecs, Logger: s.log,
 	})
 	if err != nil {
-		return nil, errors.Join(fmt.Errorf("open the media port: %w", err), s.auth.Close())
+		return nil, errors.Join(fmt.Errorf("start the media: %w", err), s.auth.Close())
 	}
 	s.peers, err = peer.New(peer.Config{
 		Opening: opening, Redeem: s.redeem, Media: newGroup(s.engine), Rand: cfg.Rand, Logger: s.log,

@@ -395,7 +395,7 @@ func TestSettingsThatMakeNoSense(t *testing.T) {
 	}
 	taken := start(t, nil)
 	_, err := New(Config{Data: t.TempDir(), UDP: netip.AddrPortFrom(netip.MustParseAddr("127.0.0.1"), uint16(taken.srv.MediaPort()))})
-	require.ErrorContains(t, err, "open the media port")
+	require.ErrorContains(t, err, "start the media")
 }
 
 func TestWhoTheThrottleCounts(t *testing.T) {
