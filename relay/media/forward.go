@@ -1,6 +1,7 @@
 package media
 
 import (
+	"github.com/conclave-meet/conclave/relay/media/red"
 	"github.com/conclave-meet/conclave/relay/media/rewrite"
 	"github.com/conclave-meet/conclave/shared/wire"
 )
@@ -36,6 +37,13 @@ func (sl *slot) forward(p *inbound, buf *buffer) int {
 	if p.dd != nil && sl.s.terms.dependency != 0 {
 		h.ddID, h.dd, h.frame = sl.s.terms.dependency, p.dd, o.Frame
 	}
+	if sl.redundantLocked(p) {
+		h.pt = sl.s.terms.red.PT
+		sl.s.count.inc(Redundant)
+		n := h.put(buf[:])
+		n += len(red.Append(buf[n:n], c.PT, p.earlier, p.data, redLimit))
+		return sl.encryptLocked(k, buf, n)
+	}
 	n := h.put(buf[:])
 	n += p.info.Rewrite(buf[n:], p.data, o.Counters)
 	return sl.encryptLocked(k, buf, n)
@@ -67,6 +75,7 @@ func (sl *slot) nextLocked(p *inbound) (o rewrite.Out, last bool, v rewrite.Verd
 	o, v = sl.stream.Next(f, p.at, in, p.newest)
 	if cur, ok := sl.stream.Current(); !flows && ok && cur == f {
 		sl.flow = f
+		sl.loss.from = p.in.Seq + redDepth
 		sl.filter.Begin(&p.info, in.TS, sl.goal.most)
 		sl.s.count.inc(LayerSwitches)
 	}

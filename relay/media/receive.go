@@ -11,6 +11,7 @@ import (
 	"github.com/conclave-meet/conclave/relay/media/cache"
 	"github.com/conclave-meet/conclave/relay/media/codec"
 	"github.com/conclave-meet/conclave/relay/media/gaps"
+	"github.com/conclave-meet/conclave/relay/media/red"
 	"github.com/conclave-meet/conclave/relay/media/rewrite"
 )
 
@@ -38,6 +39,8 @@ type inbound struct {
 	dd     []byte // dependency descriptor, in the reader's buffer; nil for none
 	data   []byte // the payload without padding, in the reader's buffer
 	first  bool   // of its SSRC
+	// earlier are the packets before it, for receivers that lose audio.
+	earlier []red.Block
 }
 
 // reader is what a session's reader alone owns.
@@ -50,6 +53,7 @@ type reader struct {
 	plain  [maxPacket]byte // of RTCP
 	out    *burst          // of the goroutine that handles the packet
 	tmp    buffer
+	past   past
 
 	resent  int       // retransmissions sent since
 	resetAt time.Time // then
@@ -269,6 +273,7 @@ func (r *reader) spread(p *inbound) {
 	if !p.silent && !p.in.Empty {
 		l.ring.Put(cache.Packet{Seq: p.in.Seq, TS: p.in.TS, Marker: p.marker, Head: p.dd, Payload: p.data})
 	}
+	r.recall(p, subs)
 	for _, sl := range subs {
 		if n := sl.forward(p, r.out.room()); n > 0 && r.out.push(sl.s, n) {
 			sl.s.count.inc(PacketsOut)

@@ -99,6 +99,9 @@ func (r *reader) control(plain []byte, now time.Time) {
 		switch p := x.(type) {
 		case *rtcp.SenderReport:
 			s.noteReport(p, now)
+			s.noteLoss(slots, p.Reports, now)
+		case *rtcp.ReceiverReport:
+			s.noteLoss(slots, p.Reports, now)
 		case *rtcp.PictureLossIndication:
 			s.passKey(slots[p.MediaSSRC], now)
 		case *rtcp.FullIntraRequest:
