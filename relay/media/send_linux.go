@@ -1,6 +1,8 @@
 package media
 
 import (
+	"net/netip"
+	"sync"
 	"sync/atomic"
 
 	"golang.org/x/sys/unix"
@@ -25,6 +27,34 @@ func (s *socket) probe() {
 		_, err := unix.GetsockoptInt(int(fd), unix.IPPROTO_UDP, unix.UDP_SEGMENT)
 		s.offload.segments.Store(err == nil)
 	})
+}
+
+// sending is the sending of one packet by itself.
+type sending struct {
+	b     []byte
+	to    sockaddr
+	errno unix.Errno
+	do    func(fd uintptr) // made once, as a closure for each packet would be an allocation
+}
+
+var sendings = sync.Pool{New: func() any {
+	x := &sending{}
+	x.do = func(fd uintptr) { x.errno = sendto(fd, x.b, &x.to) }
+	return x
+}}
+
+// sendNow sends b, which is not empty, to addr, or returns why it could not be sent at once.
+func (s *socket) sendNow(b []byte, addr netip.AddrPort) error {
+	x := sendings.Get().(*sending)
+	defer sendings.Put(x)
+	x.to.set(addr)
+	x.b, x.errno = b, 0
+	err := s.raw.Control(x.do)
+	x.b = nil
+	if err == nil && x.errno != 0 {
+		err = x.errno
+	}
+	return err
 }
 
 // post is what a burst needs to send: the messages of one system call. They point into the burst's buffers.
