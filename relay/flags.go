@@ -23,6 +23,7 @@ type settings struct {
 	origins   list
 	cert, key string
 	rooms     string
+	members   int
 	codecs    list
 }
 
@@ -51,6 +52,7 @@ func (s *settings) flags() *flag.FlagSet {
 		"can receive. vp8 is always among them, and alone the default, which asks least of phones and old laptops; vp9 and av1 are for people with strong "+
 		"machines and narrow lines")
 	f.StringVar(&s.rooms, "rooms-open", "hosts", "who may open a room: hosts (signed in) or anyone")
+	f.IntVar(&s.members, "room-members", web.DefaultMembers, "`people` that one room holds: fewer where the line is narrow, more for lectures")
 	return f
 }
 
@@ -96,7 +98,7 @@ func parse(f *flag.FlagSet, args []string, out io.Writer, env func(string) (stri
 
 // config checks s and makes what package web needs.
 func (s *settings) config() (web.Config, error) {
-	c := web.Config{Data: s.data, Origins: s.origins, Open: s.rooms, Codecs: s.codecs}
+	c := web.Config{Data: s.data, Origins: s.origins, Open: s.rooms, Members: s.members, Codecs: s.codecs}
 	host, port, err := s.address()
 	if err != nil {
 		return c, err

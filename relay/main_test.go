@@ -48,6 +48,7 @@ func TestCommandLines(t *testing.T) {
 		{"a public address that is none", "serve --public-ip x", "", "--public-ip"},
 		{"half a certificate", "serve --listen localhost:0 --tls-cert x", "", "belong together"},
 		{"a certificate that is not there", "serve --listen localhost:0 --tls-cert x --tls-key y", "", "load the certificate"},
+		{"a room for one", "serve --listen localhost:0 --data DIR --room-members 1", "", "2 to 1000 people, not 1"},
 		{"an unknown way to open rooms", "serve --listen localhost:0 --data DIR --rooms-open nobody", "", `not by "nobody"`},
 		{"a video codec that is none", "serve --listen localhost:0 --data DIR --video-codecs theora", "", `"theora" is none of`},
 		{"an origin that is none", "serve --listen localhost:0 --data DIR --origin meet.example.org", "", "an origin is"},

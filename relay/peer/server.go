@@ -14,9 +14,10 @@ import (
 	"github.com/conclave-meet/conclave/shared/wire"
 )
 
-// Config is what a Server is made with. All fields are needed, but Opening and Logger.
+// Config is what a Server is made with. All fields are needed, but Opening, Members and Logger.
 type Config struct {
 	Opening room.Opening // who may open rooms; "": hosts
+	Members int          // seats of a room; 0: room.DefaultMembers
 	// Redeem spends a ticket and returns nil when a host showed it. The error is a *wire.Error.
 	Redeem func(ticket string) error
 	// Media begins the media of a room's incarnation.
@@ -59,7 +60,7 @@ func New(cfg Config) (*Server, error) {
 	if s.boot, err = s.random(9); err != nil {
 		return nil, fmt.Errorf("draw the boot id: %w", err)
 	}
-	s.hub = room.NewHub(room.Config{Opening: cfg.Opening, Do: s.do, Logger: cfg.Logger})
+	s.hub = room.NewHub(room.Config{Opening: cfg.Opening, Members: cfg.Members, Do: s.do, Logger: cfg.Logger})
 	return s, nil
 }
 

@@ -21,7 +21,7 @@ func (s *State) enter(now time.Time, e Enter) {
 		s.admit(w)
 	case e.Host || s.opening == Anyone:
 		s.openWith(w)
-	case len(s.waiting) >= MaxMembers:
+	case len(s.waiting) >= s.most:
 		s.do(End{Conn: e.Conn, Err: wire.Refuse(wire.CodeRoomFull)})
 	default:
 		s.waiting = append(s.waiting, w)
@@ -43,7 +43,7 @@ func (s *State) openWith(w waiter) {
 // admit gives w a new seat, or ends the connection when there is none.
 func (s *State) admit(w waiter) {
 	e := w.enter
-	if len(s.seats) >= MaxMembers || s.last == lastIndex {
+	if len(s.seats) >= s.most || s.last == lastIndex {
 		s.do(End{Conn: w.conn, Err: wire.Refuse(wire.CodeRoomFull)})
 		return
 	}

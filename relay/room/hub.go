@@ -8,6 +8,7 @@ import (
 // Config is what a Hub is made with.
 type Config struct {
 	Opening Opening // "": Hosts
+	Members int     // seats of a room; 0: DefaultMembers
 	// Do carries out an effect of the room with this name. It is called in the room's goroutine, in order, and must not
 	// block: everybody in the room waits for it.
 	Do     func(room string, e Effect)
@@ -32,6 +33,9 @@ type Hub struct {
 func NewHub(c Config) *Hub {
 	if c.Opening == "" {
 		c.Opening = Hosts
+	}
+	if c.Members == 0 {
+		c.Members = DefaultMembers
 	}
 	if c.Logger == nil {
 		c.Logger = slog.New(slog.DiscardHandler)

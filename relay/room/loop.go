@@ -55,7 +55,7 @@ func (l *Loop) Release() {
 // run is the room's goroutine.
 func (l *Loop) run() {
 	defer l.hub.wg.Done()
-	s := NewState(l.hub.cfg.Opening)
+	s := NewState(l.hub.cfg.Opening, l.hub.cfg.Members)
 	timer := time.NewTimer(time.Hour)
 	defer timer.Stop()
 	timer.Stop()

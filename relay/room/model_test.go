@@ -110,8 +110,8 @@ func (m *model) settle(s *State) {
 		require.Zero(m.t, s.chat)
 		require.Empty(m.t, string(s.life))
 	}
-	require.LessOrEqual(m.t, s.Members(), MaxMembers)
-	require.LessOrEqual(m.t, len(s.waiting), MaxMembers)
+	require.LessOrEqual(m.t, s.Members(), DefaultMembers)
+	require.LessOrEqual(m.t, len(s.waiting), DefaultMembers)
 	if s.opening == Hosts && s.Members() > 0 {
 		require.Empty(m.t, s.waiting, "nobody waits for an open room")
 	}
@@ -160,7 +160,7 @@ func FuzzRoom(f *testing.F) {
 		if anyone {
 			o = Anyone
 		}
-		s, m := NewState(o), newModel(t)
+		s, m := NewState(o, DefaultMembers), newModel(t)
 		now, conns, tokens := time.Unix(1000, 0), Conn(0), []Token(nil)
 		for i := 0; i+1 < len(script) && i < 2000; i += 2 {
 			ev, token := m.play(s, script[i], script[i+1], &now, &conns, tokens)

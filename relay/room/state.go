@@ -17,9 +17,12 @@ const (
 
 // Limits of a room.
 const (
-	// MaxMembers is how many seats a room has, and how many may wait for it to be opened. More would need a view and
-	// an SFU for a lecture; fewer would refuse meetings that work.
-	MaxMembers = 100
+	// DefaultMembers is how many seats a room has, and how many may wait for it to be opened, where the operator says
+	// nothing else. More would need a view for a lecture; fewer would refuse meetings that work.
+	DefaultMembers = 100
+	// MostMembers is the most that an operator may choose. With more, what everybody is told of everybody would be
+	// most of what the relay does.
+	MostMembers = 1000
 	// maxMissed is how much chat is kept for each seat. More would hold more memory for somebody who may never lose the
 	// connection; fewer would cut what a lively meeting says in wire.SeatTime.
 	maxMissed = 100
@@ -61,6 +64,7 @@ type waiter struct {
 type State struct {
 	// constant after NewState
 	opening Opening
+	most    int // seats, and people who wait
 
 	// of this incarnation, reset when the last seat is empty
 	life    Life
@@ -76,9 +80,9 @@ type State struct {
 	out []Effect // of the Step that is running
 }
 
-// NewState returns an empty room.
-func NewState(o Opening) *State {
-	return &State{opening: o, byConn: map[Conn]*seat{}, byToken: map[Token]*seat{}}
+// NewState returns an empty room of so many seats.
+func NewState(o Opening, members int) *State {
+	return &State{opening: o, most: members, byConn: map[Conn]*seat{}, byToken: map[Token]*seat{}}
 }
 
 // Empty reports whether nobody is inside, no seat is kept and nobody waits.
@@ -170,6 +174,6 @@ func (s *State) abort() []Effect {
 	if s.life != "" {
 		out = append(out, Close{Life: s.life})
 	}
-	*s = *NewState(s.opening)
+	*s = *NewState(s.opening, s.most)
 	return out
 }

@@ -24,7 +24,7 @@ type stage struct {
 }
 
 func newStage(t *testing.T, o Opening) *stage {
-	return &stage{t: t, s: NewState(o), now: time.Unix(1000, 0), heard: map[Conn][]string{}, token: map[Conn]Token{}}
+	return &stage{t: t, s: NewState(o, DefaultMembers), now: time.Unix(1000, 0), heard: map[Conn][]string{}, token: map[Conn]Token{}}
 }
 
 func (g *stage) step(ev Event) {
@@ -446,19 +446,27 @@ func TestWhatMembersSay(t *testing.T) {
 func TestBounds(t *testing.T) {
 	playAll(t, []scene{
 		{"a hundred and no more", Hosts, func(g *stage) {
-			for c := range Conn(MaxMembers) {
+			for c := range Conn(DefaultMembers) {
 				g.guest(c + 1)
 			}
 			g.guest(200)
 			assert.Equal(g.t, []string{"bye room.full"}, g.hears(200), "nor do more wait")
 			g.host(300)
-			assert.Equal(g.t, MaxMembers, g.s.Members())
-			assert.Equal(g.t, []string{"waiting", "bye room.full"}, g.hears(MaxMembers), "the last who came")
+			assert.Equal(g.t, DefaultMembers, g.s.Members())
+			assert.Equal(g.t, []string{"waiting", "bye room.full"}, g.hears(DefaultMembers), "the last who came")
 			g.host(301)
 			assert.Equal(g.t, []string{"bye room.full"}, g.hears(301))
 			g.step(Leave{Conn: 1, Why: wire.CodeLeft})
 			g.host(302)
 			assert.Contains(g.t, g.hears(302)[0], "welcome 101 ")
+		}},
+		{"as many as the operator said", Hosts, func(g *stage) {
+			g.s = NewState(Hosts, 2)
+			g.host(1)
+			g.guest(2)
+			g.guest(3)
+			assert.Equal(g.t, 2, g.s.Members())
+			assert.Equal(g.t, []string{"bye room.full"}, g.hears(3))
 		}},
 		{"indices run out before they repeat", Hosts, func(g *stage) {
 			g.host(1)

@@ -34,12 +34,17 @@ const (
 	leaveTimeout = 5 * time.Minute
 )
 
+// DefaultMembers is how many people one room holds where the operator says nothing else.
+const DefaultMembers = room.DefaultMembers
+
 var errOrigin = errors.New("an origin is http:// or https:// and a host, in lower case, without the usual port")
 
 // Config is what a relay is made with. Only Data is needed.
 type Config struct {
 	Data string // the folder of the accounts; made where it is missing
 	Open string // who may open rooms: "hosts" (also "") or "anyone"
+	// Members is how many people one room holds, 2 … room.MostMembers; 0: DefaultMembers.
+	Members int
 	// Origins are the addresses of the site, such as https://meet.example.org, behind a proxy that the relay cannot see
 	// through. Empty: the address that a request names.
 	Origins   []string
@@ -103,7 +108,7 @@ func New(cfg Config) (_ *Server, err error) {
 		return nil, errors.Join(fmt.Errorf("start the media: %w", err), s.auth.Close())
 	}
 	s.peers, err = peer.New(peer.Config{
-		Opening: opening, Redeem: s.redeem, Media: newGroup(s.engine), Rand: cfg.Rand, Logger: s.log,
+		Opening: opening, Members: cfg.Members, Redeem: s.redeem, Media: newGroup(s.engine), Rand: cfg.Rand, Logger: s.log,
 	})
 	if err != nil {
 		return nil, errors.Join(err, s.engine.Close(), s.auth.Close())
@@ -125,6 +130,9 @@ func (c *Config) check() (room.Opening, error) {
 		if err := parseOrigin(o); err != nil {
 			return "", err
 		}
+	}
+	if c.Members != 0 && (c.Members < 2 || c.Members > room.MostMembers) {
+		return "", fmt.Errorf("a room holds 2 to %d people, not %d", room.MostMembers, c.Members)
 	}
 	switch o := room.Opening(c.Open); o {
 	case "":
