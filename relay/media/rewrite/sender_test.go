@@ -29,13 +29,14 @@ type sender struct {
 	tl0   uint8
 	step  int // in pattern
 	due   []packet
+	layer map[uint64]uint8 // temporal, of each frame
 }
 
 func newSender(r *rand.Rand, name string, kind codec.Kind) *sender {
 	// Close to the ends, so that all counters wrap soon.
 	return &sender{
 		name: name, kind: kind, seq: 1<<17 + 65000 + uint64(r.IntN(500)), ts: -r.Uint32N(1 << 22),
-		frame: 1<<17 + 32600 + uint64(r.IntN(160)), tl0: uint8(r.IntN(256)),
+		frame: 1<<17 + 32600 + uint64(r.IntN(160)), tl0: uint8(r.IntN(256)), layer: map[uint64]uint8{},
 	}
 }
 
@@ -62,6 +63,7 @@ func (x *sender) make(r *rand.Rand) {
 	x.step++
 	x.ts += 2500 + r.Uint32N(1000)
 	x.frame++
+	x.layer[x.frame] = kind.layer
 	if kind.layer == 0 {
 		x.tl0++
 	}
