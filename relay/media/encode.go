@@ -87,7 +87,9 @@ func (l *layer) watchLocked(now time.Time, newest int64) (changed bool) {
 	if !alive {
 		return changed
 	}
-	p.asleep = false
+	if p.on { // what is still coming of one that was switched off does not count
+		p.asleep = false
+	}
 	s, t, _ := l.meter.top()
 	l.meter.look(now)
 	s2, t2, _ := l.meter.top()
