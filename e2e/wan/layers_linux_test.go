@@ -14,6 +14,20 @@ import (
 	"github.com/conclave-meet/conclave/e2e/wan/linkem"
 )
 
+// layer is one of a camera of 720 lines: how tall its pictures are, and a
+// window in which the tile of the other one of two people needs it. A busy
+// Chromium makes its pictures smaller, all layers alike.
+type layer struct {
+	above, most int
+	window      size
+}
+
+var (
+	quarter = layer{0, 180, size{300, 400}}    // a tile of 133 lines
+	half    = layer{180, 360, size{800, 800}}  // 326
+	full    = layer{360, 720, size{1280, 800}} // 471
+)
+
 // From the moment the page's layout changes to the first frame of the layer
 // that fits shown in the tile.
 func TestTheLayerFollowsTheSizeOfTheTile(t *testing.T) {
@@ -24,16 +38,13 @@ func TestTheLayerFollowsTheSizeOfTheTile(t *testing.T) {
 		bob := enters(t, n, home.Browser(bidi.Options{}), "Bob", size{1280, 800}, hooks.Participant{Colour: "#40c040"})
 		ann.sees(bob)
 		bob.sees(ann)
-		bob.waits(`watch.video("Ann").videoHeight === 720`)
+		bob.waits(fmt.Sprintf(`watch.video("Ann").videoHeight > %d`, full.above))
 		bob.eval(`(watch.follow("Ann"), watch.observe("Ann"))`, nil)
 
 		var took []time.Duration
 		for i := range 4 {
-			for _, step := range []struct {
-				window size
-				lines  int
-			}{{size{360, 400}, 180}, {size{620, 700}, 360}, {size{1280, 800}, 720}, {size{360, 400}, 180}, {size{1280, 800}, 720}} {
-				took = append(took, follows(bob, ann, step.window, step.lines))
+			for _, to := range []layer{quarter, half, full, quarter, full} {
+				took = append(took, follows(bob, ann, to))
 			}
 			bob.rests(time.Duration(i) * 700 * time.Millisecond) // layers that nobody watches go to sleep in between
 		}
@@ -45,14 +56,15 @@ func TestTheLayerFollowsTheSizeOfTheTile(t *testing.T) {
 }
 
 // follows resizes the window of who and waits until the picture of has the
-// wanted lines. It returns how long that took from the change of the tile.
-func follows(who, of *person, window size, lines int) time.Duration {
+// layer that fits. It returns how long that took from the change of the tile.
+func follows(who, of *person, to layer) time.Duration {
 	who.t.Helper()
-	var begin float64
-	who.eval(fmt.Sprintf(`(watch.observe(%q), performance.now())`, of.name), &begin)
-	who.resizes(window)
-	who.waitsFor(10*time.Second, fmt.Sprintf(`watch.moved(%q) && watch.frames(%q, watch.moved(%[1]q)).some(f => f.height === %[3]d)`, of.name, of.name, lines))
+	who.eval(fmt.Sprintf(`watch.observe(%q)`, of.name), nil)
+	who.resizes(to.window)
+	who.waits(fmt.Sprintf(`watch.moved(%q)`, of.name))
+	first := fmt.Sprintf(`watch.frames(%q, watch.moved(%[1]q)).find(f => f.height > %d && f.height <= %d)`, of.name, to.above, to.most)
+	who.waitsFor(10*time.Second, first)
 	var took float64
-	who.eval(fmt.Sprintf(`watch.frames(%q, watch.moved(%[1]q)).find(f => f.height === %d).at - watch.moved(%[1]q)`, of.name, lines), &took)
+	who.eval(fmt.Sprintf(`(%s).at - watch.moved(%q)`, first, of.name), &took)
 	return time.Duration(took * float64(time.Millisecond))
 }

@@ -1,7 +1,6 @@
 package wan_test
 
 import (
-	"fmt"
 	"testing"
 	"time"
 
@@ -28,9 +27,9 @@ func TestANarrowDownlinkKeepsTheSoundAndAPicture(t *testing.T) {
 		}
 		bob := enters(t, n, home.Browser(bidi.Options{}), "Bob", size{1280, 800}, hooks.Participant{Colour: "#40c040", Width: 320, Height: 180})
 		bob.sees(others...)
-		const high = 360
-		full := fmt.Sprintf(`["Ann", "Cleo", "Dan", "Eve"].every(name => watch.video(name)?.videoHeight === %d)`, high)
-		bob.waits(full)
+		// The upper one of two layers: 360 lines, less where Chromium is busy.
+		const high = `(name => watch.video(name)?.videoHeight > 180)`
+		bob.waits(`["Ann", "Cleo", "Dan", "Eve"].every` + high)
 
 		home.Link.Set(capped)
 		bob.rests(5 * time.Second) // finds out
@@ -56,11 +55,11 @@ func TestANarrowDownlinkKeepsTheSoundAndAPicture(t *testing.T) {
 
 		home.Link.Set(wide)
 		lifted := time.Now()
-		bob.waitsFor(40*time.Second, `["Ann", "Cleo", "Dan", "Eve"].some(name => watch.video(name)?.videoHeight === 360)`)
+		bob.waitsFor(40*time.Second, `["Ann", "Cleo", "Dan", "Eve"].some`+high)
 		first := time.Since(lifted)
-		bob.waitsFor(40*time.Second, full)
+		bob.waitsFor(40*time.Second, `["Ann", "Cleo", "Dan", "Eve"].every`+high)
 		all := time.Since(lifted)
-		t.Logf("the cap is lifted: the first picture is back at %d lines after %.1f s, all four after %.1f s", high, first.Seconds(), all.Seconds())
+		t.Logf("the cap is lifted: the first picture has its high layer back after %.1f s, all four after %.1f s", first.Seconds(), all.Seconds())
 		assert.Less(t, all, 15*time.Second)
 	})
 }

@@ -1,11 +1,14 @@
 package wan
 
 import (
+	"fmt"
+	"maps"
 	"net/http"
 	"net/netip"
 	"net/url"
 	"os"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -41,7 +44,9 @@ func Run(t *testing.T, test func(t *testing.T, n *Network)) {
 		r := harness.Start(t, harness.Options{Open: "anyone", Media: netns.Address})
 		site, err := url.Parse(r.URL())
 		require.NoError(t, err)
-		test(t, &Network{Relay: r, t: t, port: site.Port()})
+		n := &Network{Relay: r, t: t, port: site.Port()}
+		defer func() { t.Logf("the relay counted: %s", n.Counted()) }()
+		test(t, n)
 	})
 }
 
@@ -70,6 +75,18 @@ func (n *Network) Browser(o bidi.Options) *bidi.Browser {
 	n.t.Helper()
 	o.Through = append([]string{"nice", "-n", strconv.Itoa(ahead)}, o.Through...)
 	return bidi.Start(n.t, bidi.Chromium, o)
+}
+
+// Counted is what the relay has counted since the start, in words.
+func (n *Network) Counted() string {
+	counts := n.Relay.Server.Report().Media
+	var words []string
+	for _, name := range slices.Sorted(maps.Keys(counts)) {
+		if counts[name] > 0 {
+			words = append(words, fmt.Sprintf("%s %d", name, counts[name]))
+		}
+	}
+	return strings.Join(words, ", ")
 }
 
 // URL is the address of the site in every place, and beside the relay.
