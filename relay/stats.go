@@ -30,7 +30,8 @@ func stats(args []string, out io.Writer) error {
 	if err != nil {
 		return fmt.Errorf("read the counts: %w", err)
 	}
-	fmt.Fprintf(out, "%-24s %d\n%-24s %d\n%-24s %d\n", "connections", r.Connections, "rooms", r.Rooms, "members", r.Members)
+	fmt.Fprintf(out, "%-24s %d\n%-24s %d\n%-24s %d\n%-24s %d\n",
+		"connections", r.Connections, "rooms", r.Rooms, "members", r.Members, "goroutines", r.Goroutines)
 	section(out, "media, since the start", r.Media)
 	section(out, "refused, since the start", r.Refused)
 	section(out, "ended, since the start", r.Ended)

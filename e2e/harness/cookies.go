@@ -20,15 +20,20 @@ type Cookies struct {
 	client *http.Client
 }
 
-// Password is the one that all accounts of [Relay.Host] have.
+// Password is the one that all accounts of [Relay.Host] and [Process.Host] have.
 const Password = "correct horse battery"
 
 // Cookies returns a browser without any.
 func (r *Relay) Cookies(t testing.TB) *Cookies {
 	t.Helper()
+	return cookies(t, r.URL())
+}
+
+func cookies(t testing.TB, url string) *Cookies {
+	t.Helper()
 	jar, err := cookiejar.New(nil)
 	require.NoError(t, err)
-	c := &Cookies{url: r.URL(), client: &http.Client{Jar: jar, Transport: new(http.Transport)}}
+	c := &Cookies{url: url, client: &http.Client{Jar: jar, Transport: new(http.Transport)}}
 	t.Cleanup(c.client.CloseIdleConnections)
 	return c
 }
@@ -38,8 +43,14 @@ func (r *Relay) Host(t testing.TB, name string) *Cookies {
 	t.Helper()
 	token, err := r.Server.Invite(name)
 	require.NoError(t, err)
-	c := r.Cookies(t)
-	got := c.API(t.Context(), conf.CallAPI{Op: "enrol", Token: token, Secret: Password})
+	return enrol(t, r.URL(), token, name)
+}
+
+// enrol redeems a one-time link in a browser of its own.
+func enrol(t testing.TB, url, token, name string) *Cookies {
+	t.Helper()
+	c := cookies(t, url)
+	got := c.API(t.Context(), conf.CallAPI{Op: "enrol", Token: token, Name: name, Secret: Password})
 	require.Nil(t, got.Err, "enrol: %v", got.Err)
 	require.Equal(t, name, got.Name)
 	return c

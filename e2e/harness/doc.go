@@ -1,5 +1,5 @@
-// Package harness is what end-to-end tests stand on: a whole relay in the test's own process on loopback, and the
-// cookies of a browser that talks to its HTTP interface.
+// Package harness is what end-to-end tests stand on: a whole relay in the test's own process on loopback ([Start]) or in
+// one of its own ([StartProcess]), and the cookies of a browser that talks to its HTTP interface.
 //
 //	relay := harness.Start(t, harness.Options{})
 //	host := relay.Host(t, "ann")            // an account, signed in

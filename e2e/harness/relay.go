@@ -62,6 +62,7 @@ func Start(t testing.TB, o Options) *Relay {
 		serving.Wait()
 		if t.Failed() {
 			t.Logf("the relay said:\n%s", r.Log())
+			t.Logf("and counted: %v", r.Server.Report().Media)
 		}
 	})
 	return r

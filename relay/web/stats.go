@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/http"
 	"path/filepath"
+	"runtime"
 	"syscall"
 
 	"github.com/conclave-meet/conclave/relay/media"
@@ -21,6 +22,7 @@ type Report struct {
 	Connections int                  `json:"connections"` // open now
 	Rooms       int                  `json:"rooms"`       // alive now, those included for which people only wait
 	Members     int                  `json:"members"`     // seats taken now
+	Goroutines  int                  `json:"goroutines"`  // of the whole process, now
 	Refused     map[wire.Code]uint64 `json:"refused"`     // messages dropped or answered by error, since the start
 	Ended       map[wire.Code]uint64 `json:"ended"`       // connections ended, since the start
 	Media       map[string]uint64    `json:"media"`       // media.Counter by name, since the start
@@ -30,8 +32,8 @@ type Report struct {
 func (s *Server) Report() Report {
 	st := s.Stats()
 	r := Report{
-		Connections: st.Connections, Rooms: st.Rooms, Members: st.Members, Refused: st.Refused, Ended: st.Ended,
-		Media: make(map[string]uint64, len(st.Media)),
+		Connections: st.Connections, Rooms: st.Rooms, Members: st.Members, Goroutines: runtime.NumGoroutine(),
+		Refused: st.Refused, Ended: st.Ended, Media: make(map[string]uint64, len(st.Media)),
 	}
 	for _, c := range media.Counters() {
 		r.Media[c.String()] = st.Media[c]
