@@ -49,9 +49,9 @@ type call struct {
 	gone     map[wire.MemberIndex]error
 }
 
-func newCall(t testing.TB) *call {
+func newCall(t testing.TB, codecs ...string) *call {
 	t.Helper()
-	e, err := New(Config{Listen: netip.MustParseAddrPort("127.0.0.1:0"), Logger: slog.New(slog.DiscardHandler)})
+	e, err := New(Config{Listen: netip.MustParseAddrPort("127.0.0.1:0"), Codecs: codecs, Logger: slog.New(slog.DiscardHandler)})
 	require.NoError(t, err)
 	c := &call{
 		t: t, engine: e, slots: map[wire.MemberIndex]map[string]wire.SlotState{},

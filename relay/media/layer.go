@@ -1,6 +1,7 @@
 package media
 
 import (
+	"cmp"
 	"sync/atomic"
 	"time"
 
@@ -86,8 +87,8 @@ func (l *layer) kind() codec.Kind { return codec.Kind(l.codec.Load()) }
 // climb notes the spatial layers that a packet tells of. The session's reader calls it.
 func (l *layer) climb(f *codec.Info) {
 	top := max(l.top.Load(), uint32(min(f.Spatial, maxSpatial-1)))
-	if f.Spatials > 0 {
-		top = uint32(min(f.Spatials, maxSpatial) - 1)
+	if n := cmp.Or(f.Live, f.Spatials); n > 0 {
+		top = uint32(min(n, maxSpatial) - 1)
 	}
 	if l.top.Load() != top {
 		l.top.Store(top)
