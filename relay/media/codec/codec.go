@@ -10,6 +10,14 @@
 //	AV1   aggregation header and dependency descriptor (AV1 RTP specification, 4.4 and appendix A)
 //	H264  types of NAL units (RFC 6184); for rooms without end-to-end encryption
 //
+// # In a slot
+//
+// The reader of a source calls [Info.Parse] once for each packet, and [Dependencies.Parse] where there is a dependency
+// descriptor. Each slot that the packet goes to has a [Filter] for the stream that is in it: what does not pass is a
+// packet to drop for the rewriter (package rewrite), what is the last of its picture gets the RTP marker. Where the
+// rewriter begins with a stream, so does the filter. The numbers that the rewriter gives go into the payload with
+// [Info.Rewrite], and into the descriptor with [RewriteFrame].
+//
 // All parsers take what a stranger sent: they read nothing beyond it, allocate nothing, and refuse what makes no sense.
 package codec
 

@@ -84,7 +84,9 @@ type Dependencies struct {
 func (d *Dependencies) Reset() { d.last, d.spare = nil, d.last }
 
 // Parse reads a dependency descriptor (AV1 RTP specification, appendix A.8) into i, over what [Info.Parse] found. ok is
-// false when it makes no sense, or belongs to a structure that was never seen; of i only Start, End and Frame hold then.
+// false when it makes no sense; of i only Start, End and Frame hold then. That is also so where the structure that it
+// belongs to is not known, or not yet because that packet is missing; ok is true then, and i looks like the base layer's,
+// so that the rest of a key frame passes.
 func (d *Dependencies) Parse(dd []byte, i *Info) (ok bool) {
 	if len(dd) < 3 {
 		return false
@@ -109,11 +111,11 @@ func (d *Dependencies) Parse(dd []byte, i *Info) (ok bool) {
 		}
 	}
 	if s == nil {
-		return false
+		return !r.short
 	}
 	n := (id + 64 - s.offset) % 64
 	if n >= uint32(s.count) {
-		return false
+		return !r.short && !i.structured
 	}
 	t := s.templates[n]
 	if custom.dtis {

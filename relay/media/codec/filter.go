@@ -9,6 +9,9 @@ const (
 	changes = 4
 	// numbers is for how many of AV1's frame numbers it is known whether they passed.
 	numbers = 512
+	// anew is by how much a key frame's timestamp must go back, in units of 1/90000 s, to be a new beginning of the
+	// sender's. No packet comes so late.
+	anew = 5 * 90_000
 	// most is how many spatial layers a descriptor can name (VP9).
 	most = 8
 )
@@ -73,6 +76,9 @@ func (f *Filter) Take(i *Info, ts uint32, want Point) (pass, last bool) {
 	}
 	if !f.begun || i.Spatial >= most {
 		return false, false
+	}
+	if i.Opens() && int32(f.ts-ts) > anew {
+		f.Begin(i, ts, want)
 	}
 	d, known := f.known(i, ts)
 	if !known {

@@ -198,7 +198,7 @@ func TestOnePictureHasOneMarker(t *testing.T) {
 func TestGoingUpAndDown(t *testing.T) {
 	for _, name := range scalable {
 		for _, x := range runs(t, name) {
-			for seed := range uint64(40) {
+			for seed := range uint64(20) {
 				r := rand.New(rand.NewPCG(seed, 3))
 				w, want := watch(t, &x), Point{}
 				down := uint32(0)
@@ -225,7 +225,7 @@ func TestGoingUpAndDown(t *testing.T) {
 func TestGoingUpAndDownUnderLoss(t *testing.T) {
 	for _, name := range scalable {
 		for _, x := range runs(t, name) {
-			for seed := range uint64(40) {
+			for seed := range uint64(20) {
 				r := rand.New(rand.NewPCG(seed, 4))
 				w, want := watch(t, &x), Point{2, 2}
 				var late []int
@@ -293,4 +293,50 @@ func TestNothingPassesBeforeABeginning(t *testing.T) {
 		pass, _ := f.Take(&Info{Kind: k}, 1, Full)
 		assert.False(t, pass)
 	}
+}
+
+func TestASenderThatBeginsAnewIsFollowed(t *testing.T) {
+	for _, name := range scalable {
+		x := runs(t, name)[0]
+		w := watch(t, &x)
+		for n := range x.list {
+			w.take(n, Point{})
+		}
+		for n := range x.list[:20] {
+			pass, _ := w.f.Take(&x.read[n], x.list[n].ts-1<<30, Full)
+			assert.True(t, pass, "%s: packet %d", name, n)
+		}
+	}
+}
+
+// The first packet of a key frame says what the layers are. Until it comes again the others must not be lost.
+func TestAKeyFrameWhoseFirstPacketComesLate(t *testing.T) {
+	list := captured(t, "av1-l3t3key")[110:]
+	require.Greater(t, len(list), 20)
+	read := func(d *Dependencies, p packet) (i Info) {
+		require.True(t, i.Parse(AV1, p.payload))
+		require.True(t, d.Parse(p.descriptor, &i))
+		return i
+	}
+	var d Dependencies
+	first := 0
+	for n, p := range list {
+		if i := read(&d, p); i.Opens() {
+			first = n
+			break
+		}
+	}
+	d = Dependencies{}
+	var f Filter
+	other := Info{Kind: AV1, Start: true, Key: true}
+	f.Begin(&other, list[first].ts-3000, Full)
+	for _, p := range list[first+1 : first+3] {
+		i := read(&d, p)
+		pass, _ := f.Take(&i, p.ts, Full)
+		assert.True(t, pass)
+	}
+	i := read(&d, list[first])
+	pass, _ := f.Take(&i, list[first].ts, Full)
+	assert.True(t, pass)
+	assert.True(t, i.Opens())
 }

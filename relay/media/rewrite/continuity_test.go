@@ -222,11 +222,11 @@ func TestContinuity(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			for seed := range uint64(3) {
 				c := newCall(t, rand.New(rand.NewPCG(seed, 2)), int(seed%3)*8, kinds...)
-				for range 8_000 {
+				for range 4_000 {
 					c.turn()
 				}
 				c.inOrder()
-				require.Greater(t, len(c.got), 1_500)
+				require.Greater(t, len(c.got), 800)
 			}
 		})
 	}
@@ -234,9 +234,9 @@ func TestContinuity(t *testing.T) {
 
 func TestASlotThatLivesLongWrapsEveryCounter(t *testing.T) {
 	c := newCall(t, rand.New(rand.NewPCG(1, 3)), 3, codec.VP8)
-	for c.high < 1<<16+70_000 {
+	for c.high < 2<<16+2_000 {
 		c.turn()
 	}
 	c.inOrder()
-	assert.Greater(t, c.senders[0].frame, uint64(1<<17+1<<16), "picture ids must have wrapped")
+	assert.Greater(t, c.senders[0].frame, uint64(1<<17+1<<15+1000), "picture ids must have wrapped too")
 }

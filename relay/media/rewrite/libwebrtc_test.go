@@ -96,9 +96,9 @@ func truth(x *sent) (needs []uint64) {
 // On a network that loses nothing, libwebrtc hands on each frame at once and finds for it the frames that it was
 // predicted from, whatever is switched and left out.
 func TestLibwebrtcFindsTheFramesThatVP8RefersTo(t *testing.T) {
-	for seed := range uint64(5) {
+	for seed := range uint64(3) {
 		c := newCall(t, rand.New(rand.NewPCG(seed, 9)), 0, codec.VP8, codec.VP8)
-		for range 6_000 {
+		for range 4_000 {
 			c.turn()
 		}
 		var f finder
@@ -130,6 +130,6 @@ func TestLibwebrtcFindsTheFramesThatVP8RefersTo(t *testing.T) {
 				}
 			}
 		}
-		require.Greater(t, leftOut, 50, "the test must leave out some frames")
+		require.Greater(t, leftOut, 30, "the test must leave out some frames")
 	}
 }
