@@ -50,11 +50,12 @@ func (s *Session) shareLocked(now time.Time) []choice {
 	var list []choice
 	for i, c := range a.by.Allocate(now, s.budget(), a.asks) {
 		x := choice{sl: a.slots[i]}
+		x.sl.place.short = 0
 		if c.Point != layers.Paused {
 			src := x.sl.place.next
 			x.goal = src.targetOf(a.asks[i].Points[c.Point])
 			if c.Point == len(a.asks[i].Points)-1 {
-				src.wishLocked(x.goal.layer, a.asks[i].Height, now)
+				x.sl.place.short = a.asks[i].Height
 			}
 		}
 		list = append(list, x)
@@ -62,8 +63,8 @@ func (s *Session) shareLocked(now time.Time) []choice {
 	return list
 }
 
-// wishLocked has layers that do not come at present sent as soon as they can be, where the best that comes is too small
-// for height. The caller holds Group.mu.
+// wishLocked has layers that do not come at present sent as soon as they can be, where best, which is the best that
+// comes, may be too small for height. The caller holds Group.mu.
 func (src *source) wishLocked(best *layer, height int, now time.Time) {
 	const nearly = 10 // as in package layers: a tenth less fills it too
 	for _, l := range src.layers[best.index:] {

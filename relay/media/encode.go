@@ -122,8 +122,11 @@ func (src *source) encodingLocked(now time.Time, c codec.Kind) wire.Encoding {
 		for _, sl := range *l.subs.Load() {
 			// A slot that is about to leave the layer still needs all that it gets of it.
 			spatial := uint8(maxSpatial - 1)
-			if sl.goal.layer == l {
-				spatial = sl.goal.most.Spatial
+			if sl.place.goal.layer == l {
+				spatial = sl.place.goal.most.Spatial
+				if sl.place.short > 0 {
+					src.wishLocked(l, sl.place.short, now)
+				}
 			}
 			l.state.needed(spatial, now)
 		}
@@ -159,6 +162,7 @@ func (src *source) tellLocked(x wire.Encoding, now time.Time) {
 		switch {
 		case p.on && !on:
 			p.asleep = p.alive || l.heard.Load() == 0
+			l.ring.Empty() // what was sent of it can hardly be asked for any more
 		case !p.on && on:
 			p.since = now
 		}

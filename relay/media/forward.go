@@ -52,7 +52,7 @@ func (sl *slot) forward(p *inbound, buf *buffer) int {
 // nextLocked finds out what becomes of p: its numbers, and whether it ends a picture.
 func (sl *slot) nextLocked(p *inbound) (o rewrite.Out, last bool, v rewrite.Verdict) {
 	f, in := feed{p.layer, p.codec}, p.in
-	if f.layer == sl.goal.layer && f != sl.flow {
+	if f.layer == sl.goal.layer {
 		sl.stream.Switch(f) // the codec may be another one than when the layer became the goal
 	}
 	flows := f == sl.flow

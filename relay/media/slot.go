@@ -55,6 +55,7 @@ type place struct {
 	next   *source     // that is or will be attached for it
 	why    wire.Why    // why nothing comes
 	goal   target      // of next
+	short  int         // the height that is wanted, where the best that comes is too small for it; 0: it is not
 	layers []*layer    // whose subscriber it is: the goal's, and the one that flows until the goal's does
 }
 
@@ -102,6 +103,9 @@ func (sl *slot) aimLocked(goal target) {
 		sl.most = sl.goal.most // stays so until the goal's layer begins
 	}
 	sl.goal = goal
+	if l := sl.flow.layer; l != nil && goal.layer.index < l.index {
+		sl.most.Temporal = 0 // on the way down everything spared counts
+	}
 	if goal.layer == sl.flow.layer {
 		sl.stream.Switch(sl.flow)
 	} else {

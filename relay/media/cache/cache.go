@@ -83,6 +83,13 @@ func (r *Ring) Get(seq uint64, dst []byte) (p Packet, ok bool) {
 	return p, true
 }
 
+// Empty forgets all packets and gives the memory back, until the next Put.
+func (r *Ring) Empty() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.packets = nil
+}
+
 // Free gives the memory back. The ring stays empty from then on.
 func (r *Ring) Free() {
 	r.mu.Lock()

@@ -48,6 +48,20 @@ func TestRingCopies(t *testing.T) {
 	assert.Equal(t, []byte{1, 2, 3}, p.Payload)
 }
 
+func TestAnEmptiedRingTakesPacketsAgain(t *testing.T) {
+	r := New(4)
+	r.Put(Packet{Seq: 1, Payload: []byte{1}})
+	r.Empty()
+	_, ok := r.Get(1, make([]byte, 3))
+	assert.False(t, ok)
+	r.Put(Packet{Seq: 2, Head: []byte{7, 8}, Payload: []byte{2}})
+	_, ok = r.Get(2, make([]byte, 2))
+	assert.False(t, ok, "the head needs room too")
+	p, ok := r.Get(2, make([]byte, 3))
+	assert.True(t, ok)
+	assert.Equal(t, Packet{Seq: 2, Head: []byte{7, 8}, Payload: []byte{2}}, p)
+}
+
 func TestFreedRingStaysEmpty(t *testing.T) {
 	r := New(4)
 	r.Put(Packet{Seq: 1, Payload: []byte{1}})
