@@ -3,6 +3,8 @@
 #   make run       build what changed, start on http://localhost:8080
 #   make test      everything that must pass (about ten minutes on two cores)
 #   make check     the fast part of it: format, vet, staticcheck, types, imports
+#   make bench     what a packet costs, beside LiveKit and Janus, into docs/performance.md
+#                  (25 minutes; make bench-quick shows in two that it works)
 #
 # Needs Go, node >= 20 and make. Everything else is fetched: npm packages into
 # www/node_modules, Go tools into .bin, browsers (tests only) by `make browsers`.
@@ -46,11 +48,17 @@ GO_DIRS    := $(wildcard shared relay wasm e2e www/*.go)
 # Packages of the two sides; asked only when a recipe needs them.
 js_packages   = $(shell $(JS) $(GO) list ./shared/... ./wasm/... 2>/dev/null)
 js_tested     = $(shell $(JS) $(GO) list -f '{{if or .TestGoFiles .XTestGoFiles}}{{.ImportPath}}{{end}}' ./shared/... ./wasm/... 2>/dev/null)
-unit_packages = $(shell $(GO) list ./... | grep -v -e /e2e/browser -e /e2e/budget -e /e2e/bench -e '/e2e/wan$$')
+unit_packages = $(shell $(GO) list ./... | grep -v -e /e2e/browser -e /e2e/budget -e '/e2e/wan$$')
+
+# The load generator is a module of its own: what only it needs stays out of the
+# product's go.mod.
+BENCH     := e2e/bench
+BENCH_SRC := $(call find_in,$(BENCH),$(NOT_TESTS))
+LIVEKIT   := $(CURDIR)/.bin/livekit-server-v1.13.5
 
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: run build site test check tsc unit site-test wasm-test e2e wan bench browsers fmt clean need
+.PHONY: run build site test check tsc unit site-test wasm-test e2e wan bench bench-quick bench-peers browsers fmt clean need
 
 run: build
 	exec build/conclave serve --listen $(LISTEN) --data $(DATA)
@@ -102,6 +110,7 @@ check: $(STATICCHECK) | need
 	$(if $(js_packages),$(JS) $(GO) vet $(js_packages))
 	$(STATICCHECK) ./...
 	$(if $(js_packages),$(JS) $(STATICCHECK) $(js_packages))
+	cd $(BENCH) && $(GO) vet ./... && $(CURDIR)/$(STATICCHECK) ./...
 	$(GO) test $(GOTEST_FLAGS) ./e2e/imports
 	$(if $(wildcard www/tsconfig.json),$(MAKE) --no-print-directory tsc)
 
@@ -111,6 +120,7 @@ tsc: build/api.gen.ts www/node_modules/.package-lock.json
 unit: | need
 	@test -n "$(RACE)" || echo "no C compiler found: testing without the race detector (install gcc)"
 	$(GO) test $(RACE) -timeout 5m $(GOTEST_FLAGS) $(unit_packages)
+	cd $(BENCH) && $(GO) test $(RACE) -timeout 5m $(GOTEST_FLAGS) ./...
 	$(if $(wildcard www/test/run.mjs),$(MAKE) --no-print-directory site-test)
 
 site-test: build/api.gen.ts www/node_modules/.package-lock.json
@@ -128,8 +138,25 @@ e2e: www/dist/index.html
 wan: www/dist/index.html
 	$(GO) test -count=1 -timeout 15m -v ./e2e/wan
 
-bench: www/dist/index.html
-	$(GO) test -run '^$$' -bench . -benchmem $(unit_packages) $$($(GO) list ./e2e/... | grep /e2e/bench)
+build/bench: $(RELAY_SRC) $(BENCH_SRC) | need
+	cd $(BENCH) && $(GO) build -trimpath -o $(CURDIR)/$@ .
+
+bench-peers: | need
+	@GO=$(GO) sh $(BENCH)/peers.sh $(LIVEKIT)
+
+# Benchmarks of units first, then what browsers negotiate (without browsers: nothing
+# is said of them), then the servers side by side. Limits that are missed are an
+# error, after everything was written.
+bench: build/conclave build/bench bench-peers browsers
+	$(GO) test -run '^$$' -bench . -benchmem $(unit_packages) > build/bench-units.txt || { cat build/bench-units.txt; exit 1; }
+	@cat build/bench-units.txt
+	-$(GO) test -count=1 -v -run TestBrowsersNegotiateAESGCM ./e2e/browser/meeting > build/bench-browsers.out
+	@sed -n 's/.*srtp: //p' build/bench-browsers.out | tee build/bench-browsers.txt
+	build/bench run -conclave build/conclave -livekit $(LIVEKIT) -floor build/bench-units.txt \
+		-browsers build/bench-browsers.txt -doc docs/performance.md -plot docs/growth.png
+
+bench-quick: build/conclave build/bench bench-peers
+	build/bench run -quick -conclave build/conclave -livekit $(LIVEKIT)
 
 # --- tools ------------------------------------------------------------------
 

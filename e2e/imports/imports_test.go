@@ -123,7 +123,7 @@ var homes = map[string][]string{
 	"github.com/pion/sdp":    {"wasm/sdp"},
 	// Deprecated by its own doc comment: one file per side, so that a swap is
 	// a few lines.
-	"nhooyr.io/websocket":                  {"relay/peer", "wasm/link/conn_native.go", "e2e/bot", "e2e/browser/bidi/wire.go"},
+	"nhooyr.io/websocket":                  {"relay/peer", "wasm/link/conn_native.go", "e2e/bot", "e2e/bench/adapter/socket.go", "e2e/browser/bidi/wire.go"},
 	"golang.org/x/crypto/chacha20poly1305": {"shared/e2ee"},
 }
 

@@ -1,0 +1,51 @@
+package main
+
+import (
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+func TestChoicesThatMakeNoSense(t *testing.T) {
+	for _, c := range []struct{ args, want string }{
+		{"-parts nothing", `no part "nothing"`},
+		{"-rounds 0", "below 1"},
+		{"-core 1 -load-core 1", "a core each"},
+		{"more", "is no flag"},
+	} {
+		_, err := parse(strings.Fields(c.args), io.Discard)
+		assert.ErrorContains(t, err, c.want, c.args)
+	}
+}
+
+func TestPeersThatAreNotThereAreLeftOutByALine(t *testing.T) {
+	o, err := parse([]string{"-conclave", "x", "-livekit", "/nowhere/livekit", "-janus", "/nowhere/janus"}, io.Discard)
+	require.NoError(t, err)
+	kinds, missing, err := o.kinds()
+	require.NoError(t, err)
+	require.Len(t, kinds, 1)
+	assert.True(t, filepath.IsAbs(kinds[0].Program))
+	require.Len(t, missing, 2)
+	assert.Contains(t, missing[0], "LiveKit was left out")
+
+	_, _, err = options{}.kinds()
+	assert.ErrorContains(t, err, "-conclave")
+}
+
+func TestLinesThatAreQuoted(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "x")
+	require.NoError(t, os.WriteFile(file, []byte("goos: linux\nBenchmarkFloor/x 1\n"), 0o600))
+	got, err := lines(file, func(l string) bool { return strings.HasPrefix(l, "Benchmark") })
+	require.NoError(t, err)
+	assert.Equal(t, []string{"BenchmarkFloor/x 1"}, got)
+	got, err = lines("", nil)
+	require.NoError(t, err)
+	assert.Empty(t, got)
+	_, err = lines(file+"y", nil)
+	assert.Error(t, err)
+}
