@@ -85,7 +85,10 @@ func (s size) holds(o size) bool {
 // encodings says how each of the sender's n encodings is to be sent with a codec.
 func (x shape) encodings(n int, codec string) []encoding {
 	most := n
-	if scalable(codec) {
+	switch {
+	case codec == "VP9" && x.stream == wire.Screen:
+		most = 1 // Chromium 156 fails with a screen in several sizes, and falls back to VP8 for good
+	case scalable(codec):
 		most = len(rids[x.stream]) // all in one encoding
 	}
 	levels := x.levels(most)

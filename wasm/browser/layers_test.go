@@ -108,7 +108,6 @@ func TestSpatialLayersAreSentInTheFirstEncoding(t *testing.T) {
 		{"none", wants(size{1280, 720}), 3, encoding{false, 1, 1_500_000, 0, "L3T3_KEY"}},
 		{"all of a small camera", wants(size{640, 360}, 0, 1, 2), 3, encoding{true, 1, 500_000, 0, "L2T3_KEY"}},
 		{"all where the relay took no rids", wants(size{1280, 720}, 0, 1, 2), 1, encoding{true, 1, 1_500_000, 0, "L3T3_KEY"}},
-		{"both of a screen", shape{stream: wire.Screen, size: size{1920, 1080}}, 2, encoding{true, 1, 2_500_000, 15, "L2T3_KEY"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			for _, codec := range []string{"VP9", "AV1"} {
@@ -119,6 +118,14 @@ func TestSpatialLayersAreSentInTheFirstEncoding(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+func TestAScreenHasTwoSizesInAV1Only(t *testing.T) {
+	x := shape{stream: wire.Screen, size: size{1920, 1080}}
+	assert.Equal(t, encoding{true, 1, 2_500_000, 15, "L2T3_KEY"}, x.encodings(2, "AV1")[0])
+	for _, es := range [][]encoding{x.encodings(2, "VP9"), x.encodings(1, "VP9")} {
+		assert.Equal(t, encoding{true, 1, 2_500_000, 15, "L1T3"}, es[0])
 	}
 }
 

@@ -177,13 +177,17 @@ func (m *Media) flow(s wire.Stream) {
 	m.peer.flow(s, v)
 }
 
-// shape has a stream sent as the relay wants it and as its track's size allows.
+// shape has a stream sent as the relay wants it and as its track's size allows. Also when there is no track yet: it must
+// not begin otherwise. (Chromium gives VP9 up for good when a screen begins with two encodings.)
 func (m *Media) shape(s wire.Stream) {
-	p, t := m.peer, m.own[s]
-	if p == nil || t == nil || s.Kind() != wire.Video {
+	p := m.peer
+	if p == nil || s.Kind() != wire.Video {
 		return
 	}
-	x := shape{stream: s, size: sizeOf(t.v)}
+	x := shape{stream: s}
+	if t := m.own[s]; t != nil {
+		x.size = sizeOf(t.v)
+	}
 	if w := m.wanted[s]; w != nil {
 		x.told, x.wanted = true, *w
 	}
