@@ -3,7 +3,7 @@ package rewrite
 // Origin finds the packet that has number seq: what it is from and its extended number there. ok is false when that is too
 // long ago, or nothing has that number. The packet may never have gone out: [Stream.Again] says what to send.
 func (s *Stream[S]) Origin(seq uint16) (from S, in uint64, ok bool) {
-	_, e, m := s.entry(seq)
+	e, m := s.entry(seq)
 	if m == nil {
 		return from, 0, false
 	}
@@ -13,7 +13,7 @@ func (s *Stream[S]) Origin(seq uint16) (from S, in uint64, ok bool) {
 // Again says how the packet p, which Origin found for number seq, is retransmitted: as it went out, or as it would have.
 // It must be asked right after Origin, with the same p as Next was shown.
 func (s *Stream[S]) Again(seq uint16, p In) (Out, Verdict) {
-	_, e, m := s.entry(seq)
+	e, m := s.entry(seq)
 	if m == nil || e.in != uint32(p.Seq) {
 		return Out{}, Skip
 	}
@@ -38,23 +38,23 @@ func (s *Stream[S]) Again(seq uint16, p In) (Out, Verdict) {
 }
 
 // entry finds what is remembered of number seq; m is nil where that is nothing.
-func (s *Stream[S]) entry(seq uint16) (out uint64, e entry, m *mapping[S]) {
+func (s *Stream[S]) entry(seq uint16) (e entry, m *mapping[S]) {
 	age := uint64(uint16(s.lastOut) - seq)
 	if !s.sent || age >= s.log.size() {
-		return 0, e, nil
+		return e, nil
 	}
-	out = s.lastOut - age
+	out := s.lastOut - age
 	e = *s.log.at(out)
 	for n := range uint64(mappings) {
 		if id := s.id - n; n < s.id && uint16(id)&idMask == e.mapping&idMask {
 			m = &s.maps[id%mappings]
 			if out < m.out {
-				return 0, e, nil // left from long ago
+				return e, nil // left from long ago
 			}
-			return out, e, m
+			return e, m
 		}
 	}
-	return 0, e, nil
+	return e, nil
 }
 
 // Forget drops what is remembered of a source, which is gone: its packets cannot be asked for again.
