@@ -60,6 +60,7 @@ func (s *Session) shareLocked(now time.Time) []choice {
 		}
 		list = append(list, x)
 	}
+	s.down.want(a.by.Wanted())
 	return list
 }
 

@@ -32,7 +32,7 @@ func newFanOut(tb testing.TB, n int, profile dtls.SRTPProtectionProfile) *fanOut
 	ann := c.join(1, describe(0, 0), both)
 	var all []*client
 	for i := range n {
-		x := c.join(wire.MemberIndex(i+2), describe(0, 1), nothing)
+		x := c.join(wire.MemberIndex(i+2), counted(describe(0, 1)), nothing)
 		x.s.Want([]wire.Want{{Source: cam(1), Height: 180}})
 		all = append(all, x)
 	}

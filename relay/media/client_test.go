@@ -129,7 +129,8 @@ type client struct {
 	in, out *srtp.Context // guarded by mu
 }
 
-// describe is an offer with all four streams and the given numbers of slots.
+// describe is an offer with all four streams and the given numbers of slots. There are no transport-wide numbers, as
+// these clients do not report on them; see counted.
 func describe(audio, video int) *wire.Offer {
 	o := &wire.Offer{
 		Fresh: true,
@@ -139,7 +140,7 @@ func describe(audio, video int) *wire.Offer {
 			{Kind: wire.Video, Name: "VP8", PT: vp8PT, RTX: rtxPT, Clock: 90000},
 		},
 		Exts: []wire.Ext{
-			{URI: wire.ExtMid, ID: midExt}, {URI: wire.ExtTransport, ID: transportExt}, {URI: wire.ExtLevel, ID: levelExt},
+			{URI: wire.ExtMid, ID: midExt}, {URI: wire.ExtLevel, ID: levelExt},
 			{URI: wire.ExtDependency, ID: 9}, {URI: wire.ExtRid, ID: ridExt}, {URI: wire.ExtRepairRid, ID: repairExt},
 		},
 		Send: []wire.Send{
@@ -152,6 +153,12 @@ func describe(audio, video int) *wire.Offer {
 	for i := range video {
 		o.Slots = append(o.Slots, wire.Slot{Mid: "v" + string(rune('0'+i)), Kind: wire.Video})
 	}
+	return o
+}
+
+// counted adds transport-wide sequence numbers to an offer.
+func counted(o *wire.Offer) *wire.Offer {
+	o.Exts = append(o.Exts, wire.Ext{URI: wire.ExtTransport, ID: transportExt})
 	return o
 }
 

@@ -86,10 +86,10 @@ func TestOffersThatCannotBeAnswered(t *testing.T) {
 
 func TestTheAnswerHoldsWhatWillBeUsed(t *testing.T) {
 	c := newCall(t)
-	ann := c.enter(1, describe(1, 2), both)
+	ann := c.enter(1, counted(describe(1, 2)), both)
 	a := ann.answer
 	assert.Equal(t, []wire.Codec{ann.offer.Codecs[0], ann.offer.Codecs[2]}, a.Codecs)
-	assert.Equal(t, append(slices.Clone(ann.offer.Exts[:3]), ann.offer.Exts[4:]...), a.Exts, "all but the dependency descriptor")
+	assert.Equal(t, append(slices.Clone(ann.offer.Exts[:2]), ann.offer.Exts[3:]...), a.Exts, "all but the dependency descriptor")
 	assert.Len(t, a.Candidates, 1)
 	assert.Len(t, a.Slots, 3)
 	ssrcs := map[uint32]bool{0: true}

@@ -28,6 +28,9 @@ const (
 	// behind is for how long a layer is silent, while another one of its source is not, before its slots take another.
 	// Less would take lost packets for it; more would leave a frozen picture.
 	behind = 700 * time.Millisecond
+	// still is for how long a layer is silent until its rate is left as it was: when it was switched off for want of
+	// bandwidth, it must not look as if it needed none.
+	still = 250 * time.Millisecond
 	// gone is how long a source may be silent as a whole. A shared screen on which nothing moves sends once a second.
 	gone = 5 * time.Second
 	// waking is how long a layer may take to come after it was switched on. More would keep a small picture waiting for a
@@ -91,7 +94,11 @@ func (l *layer) watchLocked(now time.Time, newest int64) (changed bool) {
 		p.asleep = false
 	}
 	s, t, _ := l.meter.top()
-	l.meter.look(now)
+	if now.UnixNano()-at < int64(still) {
+		l.meter.look(now)
+	} else {
+		l.meter.hold(now)
+	}
 	s2, t2, _ := l.meter.top()
 	p.seen = max(p.seen, s2+1)
 	return changed || s != s2 || t != t2

@@ -38,6 +38,7 @@ type Engine struct {
 	prefer      []codec.Kind // video codecs; VP8 is one
 	certificate tls.Certificate
 	fingerprint string
+	pace        *pacer
 	stop        context.CancelFunc
 	ticking     sync.WaitGroup
 
@@ -78,9 +79,10 @@ func New(c Config) (*Engine, error) {
 	e := &Engine{
 		log: c.Logger, socks: socks, candidates: candidates, prefer: prefer,
 		certificate: certificate, fingerprint: fingerprint(certificate.Certificate[0]),
-		stop: stop, groups: map[*Group]bool{}, sessions: map[*Session]bool{},
+		pace: newPacer(), stop: stop, groups: map[*Group]bool{}, sessions: map[*Session]bool{},
 	}
 	e.ticking.Go(func() { e.tick(ctx) })
+	e.ticking.Go(func() { e.pace.run(ctx) })
 	return e, nil
 }
 

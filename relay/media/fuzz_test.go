@@ -18,7 +18,7 @@ import (
 // fuzzer takes each input that runs other lines for a find.
 func unconnected(tb testing.TB) *reader {
 	tb.Helper()
-	o := describe(1, 1)
+	o := counted(describe(1, 1))
 	o.Send[wire.Cam].Rids = []string{"q", "h", "f"}
 	all := []codec.Kind{codec.VP9, codec.AV1, codec.H264, codec.VP8}
 	terms, refused := agree(o, all)
@@ -27,6 +27,8 @@ func unconnected(tb testing.TB) *reader {
 	s := &Session{engine: e, group: &Group{engine: e}, terms: terms, member: 1}
 	s.group.members = map[wire.MemberIndex]*Session{1: s}
 	s.recv = received{streams: map[uint32]stream{}, twcc: twcc.NewRecorder(relaySSRC)}
+	s.openDown(time.Unix(1000, 0))
+	s.engine.pace = newPacer()
 	for _, d := range o.Send {
 		s.sources[d.Stream] = newSource(s, wire.Source{Member: 1, Stream: d.Stream}, d)
 	}

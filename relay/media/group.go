@@ -69,6 +69,7 @@ func (g *Group) Join(m wire.MemberIndex, o *wire.Offer, sending wire.Sending) (*
 		return nil, nil, refused
 	}
 	s := &Session{engine: g.engine, group: g, member: m, terms: t}
+	s.openDown(time.Now())
 	var ctx context.Context
 	ctx, s.cancel = context.WithCancel(context.Background())
 	s.offers.last = keepOffer(o)

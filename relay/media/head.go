@@ -18,6 +18,8 @@ type head struct {
 	ddID           uint8
 	dd             []byte // dependency descriptor, 3 to 255 bytes
 	frame          uint16 // frame number that it gets
+	transportID    uint8  // transport-wide sequence number, which put leaves room for
+	transport      int    // where that room is, as put found; 0: there is none
 }
 
 // Profiles of header extensions (RFC 8285, sections 4.2 and 4.3).
@@ -41,11 +43,15 @@ func (h *head) put(b []byte) int {
 	binary.BigEndian.PutUint32(b[8:], h.ssrc)
 	binary.BigEndian.PutUint32(b[12:], h.csrc)
 	const plain = 16
-	if h.levelID == 0 && h.ddID == 0 {
+	if h.levelID == 0 && h.ddID == 0 && h.transportID == 0 {
 		return plain
 	}
 	b[0] |= extended
-	return plain + h.putExtensions(b[plain:])
+	n := plain + h.putExtensions(b[plain:])
+	if h.transportID != 0 {
+		h.transport += plain
+	}
+	return n
 }
 
 // putExtensions writes the extensions, which are some, and returns their size: a multiple of four.
@@ -63,6 +69,11 @@ func (h *head) putExtensions(b []byte) int {
 		n += putElement(b[n:], profile, h.ddID, len(h.dd))
 		copy(b[n-len(h.dd):], h.dd)
 		codec.RewriteFrame(b[n-len(h.dd):], h.frame)
+	}
+	if h.transportID != 0 {
+		const size = 2
+		n += putElement(b[n:], profile, h.transportID, size)
+		h.transport = n - size
 	}
 	for ; n%4 != 0; n++ {
 		b[n] = 0

@@ -78,6 +78,16 @@ func (m *meter) look(now time.Time) {
 	}
 }
 
+// hold leaves the rates as they are over a time in which nothing comes.
+func (m *meter) hold(now time.Time) {
+	m.at = now
+	for s := range m.bytes {
+		for t := range m.bytes[s] {
+			m.seen[s][t] = m.bytes[s][t].Load()
+		}
+	}
+}
+
 // begin has what comes next taken as it comes: the layer was silent.
 func (m *meter) begin(now time.Time) { m.since = now }
 

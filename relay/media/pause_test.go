@@ -14,7 +14,7 @@ import (
 
 // carries says what x's downlink can take from now on.
 func (x *client) carries(rate layers.Bitrate) {
-	x.s.down.Store(&layers.Budget{Rate: rate, Proven: true})
+	x.s.down.known.Store(&layers.Budget{Rate: rate, Proven: true})
 	x.s.group.touch()
 }
 

@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/conclave-meet/conclave/relay/media/assign"
-	"github.com/conclave-meet/conclave/relay/media/layers"
 	"github.com/conclave-meet/conclave/relay/media/speaker"
 	"github.com/conclave-meet/conclave/shared/wire"
 )
@@ -92,7 +91,7 @@ func (g *Group) stirs(now time.Time) (yes bool) {
 		yes = s.watchLocked(now) || yes
 		at, due := s.control.share.by.Again()
 		// Rates change all the time. It matters only to whom they may become too high.
-		yes = yes || due && !now.Before(at) || s.budget().Rate != layers.Unlimited
+		yes = yes || due && !now.Before(at) || s.tight()
 	}
 	g.settleLocked()
 	return yes

@@ -4,7 +4,6 @@ import (
 	"encoding/binary"
 	"time"
 
-	"github.com/conclave-meet/conclave/relay/media/cache"
 	"github.com/conclave-meet/conclave/relay/media/codec"
 	"github.com/conclave-meet/conclave/relay/media/rewrite"
 )
@@ -50,41 +49,60 @@ func (sl *slot) retransmit(seq uint16, now time.Time, buf, scratch *buffer) int 
 		return 0
 	}
 	pt := sl.s.terms.of(sl.kind, f.codec).RTX
-	var p cache.Packet
-	ok := f.layer != nil && pt != 0
-	if ok {
-		p, ok = f.layer.ring.Get(ext, scratch[:])
-	}
+	m, ok := sl.recall(f, ext, pt, scratch)
 	if !ok {
 		sl.s.count.inc(NacksMissed)
 		return 0
 	}
-	var info codec.Info
-	info.Parse(f.codec, p.Payload) // one that makes no sense was never kept
-	h := head{pt: pt, marker: p.Marker, ssrc: sl.rtx, csrc: f.layer.src.id.CSRC()}
-	if p.Head != nil && sl.s.terms.dependency != 0 {
-		h.ddID, h.dd = sl.s.terms.dependency, p.Head
-		info.Frame = binary.BigEndian.Uint16(p.Head[1:])
-	}
-	in := rewrite.In{Seq: ext, TS: p.TS, Counters: info.Counters, Compact: f.codec == codec.VP8, Spatial: info.Spatial, Empty: len(p.Payload) == 0}
-
 	sl.mu.Lock()
 	defer sl.mu.Unlock()
-	o, verdict := sl.stream.Again(seq, in)
+	o, verdict := sl.stream.Again(seq, m.in)
 	if verdict == rewrite.Skip {
 		sl.s.count.inc(NacksMissed)
 		return 0
 	}
 	sl.repairs.seq++
-	h.seq, h.ts, h.frame = sl.repairs.seq, o.TS, o.Frame
-	h.marker = h.marker || info.End && sl.flow == f && info.Spatial == sl.filter.At().Spatial
+	h := &m.h
+	h.ssrc, h.seq, h.ts, h.frame = sl.rtx, sl.repairs.seq, o.TS, o.Frame
+	h.marker = h.marker || m.info.End && sl.flow == f && m.info.Spatial == sl.filter.At().Spatial
 	n := h.put(buf[:])
 	binary.BigEndian.PutUint16(buf[n:], seq)
 	n += 2
 	if verdict == rewrite.Send {
-		n += info.Rewrite(buf[n:], p.Payload, o.Counters)
+		n += m.info.Rewrite(buf[n:], m.payload, o.Counters)
 	}
-	return sl.encryptLocked(k, buf, n)
+	return sl.sealLocked(k, h, buf, n, now)
+}
+
+// recalled is a packet out of a layer's ring, with the header it goes out with but for its numbers.
+type recalled struct {
+	h       head
+	info    codec.Info
+	in      rewrite.In
+	payload []byte // in the scratch buffer
+}
+
+// recall makes a packet anew that was kept in the ring, in the codec with payload type pt.
+func (sl *slot) recall(f feed, ext uint64, pt uint8, scratch *buffer) (m recalled, ok bool) {
+	if f.layer == nil || pt == 0 {
+		return m, false
+	}
+	p, ok := f.layer.ring.Get(ext, scratch[:])
+	if !ok {
+		return m, false
+	}
+	m.info.Parse(f.codec, p.Payload) // one that makes no sense was never kept
+	m.h = head{pt: pt, marker: p.Marker, csrc: f.layer.src.id.CSRC(), transportID: sl.s.terms.transport}
+	if p.Head != nil && sl.s.terms.dependency != 0 {
+		m.h.ddID, m.h.dd = sl.s.terms.dependency, p.Head
+		m.info.Frame = binary.BigEndian.Uint16(p.Head[1:])
+	}
+	m.in = rewrite.In{
+		Seq: ext, TS: p.TS, Counters: m.info.Counters, Compact: f.codec == codec.VP8, Spatial: m.info.Spatial,
+		Empty: len(p.Payload) == 0,
+	}
+	m.payload = p.Payload
+	return m, true
 }
 
 // origin finds what went out with number seq, and whether it was sent again only just now.
@@ -106,6 +124,18 @@ func (sl *slot) origin(seq uint16, now time.Time) (f feed, ext uint64, again boo
 	r.count++
 	return f, ext, false
 }
+
+// sealLocked gives the packet of n bytes its transport-wide number, as the last thing before it goes out, and encrypts it.
+// It returns its size, 0 on failure.
+func (sl *slot) sealLocked(k *keys, h *head, buf *buffer, n int, now time.Time) int {
+	if h.transport > 0 {
+		binary.BigEndian.PutUint16(buf[h.transport:], sl.s.down.sent.Sent(now, n+sealing))
+	}
+	return sl.encryptLocked(k, buf, n)
+}
+
+// sealing is what is added to a packet on its way: the tag, and the headers of UDP and IPv4. In bytes.
+const sealing = 16 + 28
 
 // encryptLocked encrypts the first n bytes of buf in place and returns the new size, 0 on failure. Each slot has a
 // context of its own, as contexts cannot be shared by goroutines; the keys are the session's, and no SSRC is in two slots.

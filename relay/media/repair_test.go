@@ -18,7 +18,7 @@ import (
 func watches(t *testing.T) (c *call, ann, bob *client, k *track, first rtp.Packet) {
 	t.Helper()
 	c = newCall(t)
-	ann, bob = c.join(1, describe(1, 1), both), c.join(2, describe(1, 2), nothing)
+	ann, bob = c.join(1, counted(describe(1, 1)), both), c.join(2, describe(1, 2), nothing)
 	bob.s.Want([]wire.Want{{Source: cam(1), Height: 180}})
 	c.until("ann in bob's slot", func() bool { return c.slots[2]["v0"].Source == cam(1) })
 	k = ann.camera(77)

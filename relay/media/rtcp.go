@@ -90,6 +90,9 @@ func (r *reader) rtcp(b []byte, now time.Time) {
 // control takes a decrypted RTCP packet.
 func (r *reader) control(plain []byte, now time.Time) {
 	s := r.s
+	if plain = s.takeFeedback(plain, now); len(plain) == 0 {
+		return
+	}
 	packets, err := rtcp.Unmarshal(plain)
 	if err != nil {
 		s.count.inc(DropMalformed) // what could be read before the fault is still used
@@ -155,6 +158,9 @@ func (r *reader) nack(sl *slot, pairs []rtcp.NackPair, now time.Time) {
 				r.s.count.inc(DropRepeated)
 				return true
 			}
+			if !r.s.mayRepair(now) {
+				return false
+			}
 			if n := sl.retransmit(seq, now, r.out.room(), &r.tmp); n > 0 && r.out.push(r.s, n) {
 				r.resent++
 				r.s.count.inc(RTXOut)
@@ -172,6 +178,9 @@ func (s *Session) tick(n uint, now time.Time) {
 	defer s.guard()
 	n += uint(s.member) // not all members at once
 	s.sendNacks(now)
+	if n%downTicks == 0 {
+		s.tickDown(now)
+	}
 	if n%feedbackTicks == 0 {
 		s.sendFeedback()
 	}

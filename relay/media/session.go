@@ -10,7 +10,6 @@ import (
 	"github.com/pion/ice/v4"
 	"github.com/pion/srtp/v3"
 
-	"github.com/conclave-meet/conclave/relay/media/layers"
 	"github.com/conclave-meet/conclave/shared/wire"
 )
 
@@ -35,12 +34,12 @@ type Session struct {
 	heard  atomic.Int64                     // when something authentic came, Unix nanoseconds
 	slots  atomic.Pointer[map[uint32]*slot] // by SSRC; replaced whole under Group.mu
 	ended  atomic.Bool
-	silent atomic.Bool                   // nothing was heard for consentTime
-	down   atomic.Pointer[layers.Budget] // what the downlink can take; nil: nothing is known that limits it
-	rtt    atomic.Int64                  // nanoseconds to the client and back; 0: not known
+	silent atomic.Bool  // nothing was heard for consentTime
+	rtt    atomic.Int64 // nanoseconds to the client and back; 0: not known
 	count  tally
 
 	recv received
+	down down
 	rtcp rtcpOut
 }
 

@@ -47,6 +47,7 @@ type slot struct {
 	srtp    *srtp.Context         // of this slot's SSRCs alone: nil until the first packet
 	header  rtp.Header            // used again for each packet
 	repairs repairs
+	queued  int // packets in the session's queue
 }
 
 // place is what the group decides about a slot.

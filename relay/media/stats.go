@@ -24,6 +24,8 @@ const (
 	Pauses                       // sources in slots for which there was no bandwidth any more
 	Encodes                      // times that senders were told what to send
 	Pads                         // empty packets sent in the place of such as are not for the receiver
+	Paced                        // packets that waited because the downlink is narrow
+	ProbesOut                    // packets of padding that probe downlinks
 	Redundant                    // audio packets sent with those before them
 	Panics                       // sessions ended by a fault of the relay
 	SendCalls                    // system calls that sent bursts of packets
@@ -44,6 +46,7 @@ const (
 	DropBusy       // came on two ways at the same moment, while the client's address changed
 	DropLayer      // of layers, or parts of layers, that the receiver does not get
 	DropSilence    // of audio in which there is nothing to hear; by receiver
+	DropPaced      // waited too long for bandwidth, or too many did
 	DropStrays     // neither media nor read in time: STUN, DTLS, or from nobody known
 
 	counters
@@ -52,9 +55,9 @@ const (
 var counterNames = [counters]string{
 	"packets_in", "packets_out", "recovered", "nacks_sent", "lost", "nacks_in", "nacks_missed", "rtx_out", "pli_in",
 	"pli_out", "key_frames", "negotiations", "switches",
-	"layer_switches", "pauses", "encodes", "pads", "redundant", "panics", "send_calls", "segments", "drop_early", "drop_auth", "drop_unknown", "drop_pt",
+	"layer_switches", "pauses", "encodes", "pads", "paced", "probes_out", "redundant", "panics", "send_calls", "segments", "drop_early", "drop_auth", "drop_unknown", "drop_pt",
 	"drop_muted", "drop_malformed", "drop_duplicate", "drop_ssrcs", "drop_send", "drop_silent", "drop_repeated",
-	"drop_rtx_padding", "drop_busy", "drop_layer", "drop_silence", "drop_strays",
+	"drop_rtx_padding", "drop_busy", "drop_layer", "drop_silence", "drop_paced", "drop_strays",
 }
 
 // String is the counter's name in metrics.

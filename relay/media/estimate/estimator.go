@@ -8,6 +8,9 @@ const (
 	// rate. Browsers report every 50 to 250 ms.
 	silence = time.Second
 
+	// Who has not reported for so long from the first packet on never will, and is not limited.
+	deafness = 3 * time.Second
+
 	// How long a limit that was met counts. Probes renew it as long as it is there and more is wanted. Less would call a
 	// path unlimited between two of them; more would keep pictures away after a queue of somebody else's.
 	proofLasts = 12 * time.Second
@@ -29,7 +32,9 @@ type Estimator struct {
 	clock     time.Duration      // the receiver's, at that reference
 	reported  time.Duration      // when the last report came, of our clock
 	reports   int
-	newest    uint64 // highest number reported on, + 1
+	deaf      bool
+	begun     time.Duration // when something was sent first, 0: not yet
+	newest    uint64        // highest number reported on, + 1
 
 	trend     trend
 	signal    signal // the trend's, but for false alarms
@@ -62,7 +67,8 @@ func New(h *History) *Estimator {
 
 // Snapshot is what an estimator knows.
 type Snapshot struct {
-	Reports  int     // that came; 0: nothing is known, and nothing limits
+	Reports  int     // that came
+	Deaf     bool    // none came although packets went out: nothing is known, and nothing limits
 	Rate     Bitrate // what fits
 	Limited  bool    // more did not fit lately
 	Came     Bitrate // over the last half second
@@ -77,7 +83,7 @@ type Snapshot struct {
 func (e *Estimator) Snapshot() Snapshot {
 	came, _ := e.came.rate()
 	return Snapshot{
-		Reports: e.reports, Rate: e.control.rate, Limited: e.isProven, Came: came, RTT: e.rtt, Queue: e.queue,
+		Reports: e.reports, Deaf: e.deaf, Rate: e.control.rate, Limited: e.isProven, Came: came, RTT: e.rtt, Queue: e.queue,
 		Loss: e.losses.part, Probes: e.prober.sent, Overuses: e.overuses,
 	}
 }
@@ -101,6 +107,7 @@ func (e *Estimator) Feedback(now time.Time, f Feedback) {
 		e.prober.next = at + silence/2
 	}
 	e.reports++
+	e.deaf = false
 	e.reported, e.silentFor = at, 0
 	e.conclude(at, &r)
 }
@@ -273,7 +280,8 @@ func (e *Estimator) idle() bool {
 func (e *Estimator) Tick(now time.Time, wanted Bitrate) *Cluster {
 	at := now.Sub(e.sent.start)
 	if e.reports == 0 {
-		return nil // who does not report is not limited
+		e.await(at)
+		return nil
 	}
 	e.listen(at)
 	e.probed(at)
@@ -294,6 +302,17 @@ func (e *Estimator) Tick(now time.Time, wanted Bitrate) *Cluster {
 		return e.prober.begin(at, target, e.sent)
 	}
 	return nil
+}
+
+// await waits for the first report.
+func (e *Estimator) await(at time.Duration) {
+	switch {
+	case e.sent.next.Load() == 0:
+	case e.begun == 0:
+		e.begun = max(at, 1)
+	case at-e.begun > deafness:
+		e.deaf = true
+	}
 }
 
 // listen halves the rate for each second without a report on packets that were sent.

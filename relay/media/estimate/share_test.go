@@ -45,9 +45,6 @@ func (n *network) newCall() *call {
 func (c *call) decide() {
 	s := c.e.Snapshot()
 	b := layers.Budget{Rate: s.Rate, Audio: audioRate, Proven: s.Limited}
-	if s.Reports == 0 {
-		b.Rate = layers.Unlimited
-	}
 	var rate estimate.Bitrate
 	for i, x := range c.a.Allocate(c.n.clock(), b, c.asks) {
 		if x.Point >= 0 {
