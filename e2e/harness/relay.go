@@ -24,9 +24,10 @@ const closeTime = 10 * time.Second
 
 // Options say what a relay under test is like. The zero value is what most tests need.
 type Options struct {
-	Open  string     // who may open rooms; "": hosts
-	Media netip.Addr // where media comes in; zero: 127.0.0.1. Firefox needs one outside of 127/8
-	Site  fs.FS      // the site; nil: the embedded one
+	Open   string     // who may open rooms; "": hosts
+	Media  netip.Addr // where media comes in; zero: 127.0.0.1. Firefox needs one outside of 127/8
+	Codecs []string   // video codecs of rooms, best first; empty: VP8
+	Site   fs.FS      // the site; nil: the embedded one
 }
 
 // Relay is a relay in this process.
@@ -45,7 +46,7 @@ func Start(t testing.TB, o Options) *Relay {
 	r := &Relay{log: &logs{}}
 	var err error
 	r.Server, err = web.New(web.Config{
-		Data: t.TempDir(), Open: o.Open, Site: o.Site, UDP: netip.AddrPortFrom(o.Media, 0), Loopback: true,
+		Data: t.TempDir(), Open: o.Open, Site: o.Site, UDP: netip.AddrPortFrom(o.Media, 0), Loopback: true, Codecs: o.Codecs,
 		Auth:   auth.Config{Params: auth.Params{Memory: 8, Time: 1, Threads: 1}},
 		Logger: slog.New(slog.NewTextHandler(r.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
 	})

@@ -9,6 +9,7 @@ import (
 
 	"github.com/conclave-meet/conclave/e2e/browser/bidi"
 	"github.com/conclave-meet/conclave/e2e/browser/hooks"
+	"github.com/conclave-meet/conclave/e2e/harness"
 	"github.com/conclave-meet/conclave/e2e/wan"
 	"github.com/conclave-meet/conclave/e2e/wan/linkem"
 )
@@ -16,7 +17,7 @@ import (
 // Measured from a packet's way into the relay's kernel to its way out, so that
 // the links' own delays are not in it, and the kernel's part is.
 func TestTheRelayAddsNoDelayOnAnUncongestedPath(t *testing.T) {
-	wan.Run(t, func(t *testing.T, n *wan.Network) {
+	wan.Run(t, harness.Options{}, func(t *testing.T, n *wan.Network) {
 		into, outOf := &trace{up: true}, &trace{}
 		office := n.Place(linkem.Options{
 			Duplex: linkem.Both(linkem.Conditions{Delay: 10 * time.Millisecond}), TapsUp: linkem.Taps{Delivered: into.tap()},

@@ -3,7 +3,7 @@
 // link between each place and the relay whose delay, rate and losses the test
 // chooses and changes while a call goes on.
 //
-//	wan.Run(t, func(t *testing.T, n *wan.Network) {
+//	wan.Run(t, harness.Options{}, func(t *testing.T, n *wan.Network) {
 //		home := n.Place(linkem.Options{})
 //		b := home.Browser(bidi.Options{})
 //		home.Link.Set(linkem.Both(linkem.Conditions{Delay: 20 * time.Millisecond}))

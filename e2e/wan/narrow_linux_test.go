@@ -8,12 +8,13 @@ import (
 
 	"github.com/conclave-meet/conclave/e2e/browser/bidi"
 	"github.com/conclave-meet/conclave/e2e/browser/hooks"
+	"github.com/conclave-meet/conclave/e2e/harness"
 	"github.com/conclave-meet/conclave/e2e/wan"
 	"github.com/conclave-meet/conclave/e2e/wan/linkem"
 )
 
 func TestANarrowDownlinkKeepsTheSoundAndAPicture(t *testing.T) {
-	wan.Run(t, func(t *testing.T, n *wan.Network) {
+	wan.Run(t, harness.Options{}, func(t *testing.T, n *wan.Network) {
 		const window = 20 * time.Second
 		wide := linkem.Both(linkem.Conditions{Delay: 20 * time.Millisecond})
 		capped := wide

@@ -32,16 +32,17 @@ type Network struct {
 }
 
 // Run runs test in a private network with a relay where anyone may open
-// rooms. It skips with one line where the system allows no namespaces, or
-// fails there if browsers are required.
-func Run(t *testing.T, test func(t *testing.T, n *Network)) {
+// rooms, which is beside that as o says. It skips with one line where the
+// system allows no namespaces, or fails there if browsers are required.
+func Run(t *testing.T, o harness.Options, test func(t *testing.T, n *Network)) {
 	t.Helper()
 	netns.Run(t, bidi.Required(), func(t *testing.T) {
 		goFirst(t)
 		if load, err := os.ReadFile("/proc/loadavg"); err == nil {
 			t.Logf("load of the machine before the call: %s on %d processors", strings.Fields(string(load))[0], runtime.NumCPU())
 		}
-		r := harness.Start(t, harness.Options{Open: "anyone", Media: netns.Address})
+		o.Open, o.Media = "anyone", netns.Address
+		r := harness.Start(t, o)
 		site, err := url.Parse(r.URL())
 		require.NoError(t, err)
 		n := &Network{Relay: r, t: t, port: site.Port()}

@@ -11,12 +11,13 @@ import (
 
 	"github.com/conclave-meet/conclave/e2e/browser/bidi"
 	"github.com/conclave-meet/conclave/e2e/browser/hooks"
+	"github.com/conclave-meet/conclave/e2e/harness"
 	"github.com/conclave-meet/conclave/e2e/wan"
 	"github.com/conclave-meet/conclave/e2e/wan/linkem"
 )
 
 func TestTwoReceiversShareABottleneck(t *testing.T) {
-	wan.Run(t, func(t *testing.T, n *wan.Network) {
+	wan.Run(t, harness.Options{}, func(t *testing.T, n *wan.Network) {
 		const window = 30 * time.Second
 		flow := &trace{}
 		narrow := linkem.Conditions{Delay: 20 * time.Millisecond, Rate: 1600 * linkem.Kbit, Queue: 200 * time.Millisecond}

@@ -29,6 +29,12 @@ async function read(names) {
 	});
 }
 
+// The codec of somebody's picture, as "video/VP8".
+async function codec(name) {
+	const picture = (await inbound())(video(name)), codecs = await probe.stats('codec');
+	return codecs.find(c => c.id === picture?.codecId)?.mimeType;
+}
+
 // Notes every frame of somebody's picture from now on: when it was shown, and
 // how tall it is.
 function follow(name) {
@@ -57,4 +63,4 @@ function observe(name) {
 	}).observe(tile(name));
 }
 
-globalThis.watch = { tile, video, sound, read, follow, frames, observe, moved: name => moved.get(name), height: name => tile(name)?.clientHeight };
+globalThis.watch = { tile, video, sound, read, codec, follow, frames, observe, moved: name => moved.get(name), height: name => tile(name)?.clientHeight };
