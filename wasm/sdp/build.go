@@ -13,6 +13,10 @@ import (
 // opusFmtp asks for in-band forward error correction (RFC 7587, section 6.1), and for mono, by not asking for stereo.
 const opusFmtp = "minptime=10;useinbandfec=1"
 
+// mixed allows extensions of more than 16 bytes (RFC 8285, section 6). Chromium leaves the dependency descriptor out
+// altogether where it is not answered, and AV1 cannot be decoded behind a relay without.
+const mixed = "extmap-allow-mixed"
+
 // Build makes the answer to an offer, to be given to the peer connection that made it. offer is its local description,
 // not older than what a was given for: m-lines that a does not know are inactive until the next answer.
 //
@@ -42,6 +46,9 @@ func Build(offer string, a *wire.Answer) (string, error) {
 	b.line("t=0 0")
 	b.attr("group", bundle)
 	b.attr("ice-lite", "")
+	if len(values(d.attrs, mixed)) > 0 {
+		b.attr(mixed, "")
+	}
 	for _, l := range d.lines {
 		if l.dead {
 			b.rejected(l)

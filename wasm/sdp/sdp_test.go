@@ -4,6 +4,7 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"slices"
 	"strings"
 	"testing"
 
@@ -275,6 +276,8 @@ func TestBuild(t *testing.T) {
 			ss := sections(text)
 			require.Len(t, ss, 1+len(o.Send)+len(o.Slots))
 			assert.Contains(t, ss[0], "a=ice-lite")
+			offered := slices.Contains(sections(read(t, c.name))[0], "a=extmap-allow-mixed")
+			assert.Equal(t, offered, slices.Contains(ss[0], "a=extmap-allow-mixed"), "long extensions, where they are offered")
 			assert.Regexp(t, `\na=group:BUNDLE 0 1 2 3 4 5 6 7 8 9 10 11 12`, text)
 			candidates := 0
 			for i, s := range ss[1:] {
