@@ -168,7 +168,7 @@ func (src *source) tellLocked(x wire.Encoding, now time.Time) {
 		}
 		switch {
 		case p.on && !on:
-			p.asleep = p.alive || l.heard.Load() == 0
+			p.asleep = p.available(now) || l.heard.Load() == 0 // also one that was switched on, and had no time to come
 			l.ring.Empty() // what was sent of it can hardly be asked for any more
 		case !p.on && on:
 			p.since = now
