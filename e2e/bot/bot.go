@@ -27,6 +27,7 @@ type Config struct {
 	Rate       int               // bits per second of the camera's lowest layer, the others' are 2.5 and 7.5 times as much; 0: frames as small as can be
 	Chooses    bool              // wants what [Bot.Watch] says, instead of everybody's video
 	Network    Network           // between the bot and the relay
+	Mixed      bool              // not everybody in the room is a bot: packets without a mark are no fault
 	NoMic      bool              // has no microphone
 	NoCam      bool              // has no camera
 	// API answers the relay's HTTP interface, as the page's fetch does; nil: nobody is signed in.
@@ -74,7 +75,7 @@ func Start(cfg Config) *Bot {
 	b := &Bot{
 		cfg: cfg, ctx: ctx, end: end,
 		events: make(chan conf.Event, 256), ops: make(chan func(context.Context), 64),
-		record: newRecorder(), stored: maps.Clone(cfg.Stored), moved: make(chan struct{}),
+		record: newRecorder(cfg.Mixed), stored: maps.Clone(cfg.Stored), moved: make(chan struct{}),
 	}
 	if b.stored == nil {
 		b.stored = map[string]string{}
@@ -117,10 +118,6 @@ func (b *Bot) message(m wire.ServerMessage, re uint32) {
 			b.refusals = append(b.refusals, m.Error)
 		}
 		b.mu.Unlock()
-	case *wire.Encode:
-		for _, e := range m.Streams {
-			b.studio.encode(e)
-		}
 	case *wire.Welcome:
 		b.bind(m.Slots)
 	case *wire.Slots:

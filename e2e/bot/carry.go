@@ -31,6 +31,8 @@ func (b *Bot) carry(x conf.Effect) {
 		})
 	case conf.Transmit:
 		b.studio.flow(x.Stream, x.On)
+	case conf.Encode:
+		b.studio.encode(x.Encoding)
 	case conf.CallAPI:
 		b.wg.Go(func() { b.call(x) })
 	case conf.Store:

@@ -124,9 +124,11 @@ func (o *outlet) send(h rtp.Header, payload []byte, level uint8) {
 	o.extend(&h, wire.ExtLevel, []byte{level}, o.stream.Kind() == wire.Audio)
 	o.extend(&h, wire.ExtMid, []byte(o.mid), o.sent < ridPackets)
 	o.extend(&h, wire.ExtRid, []byte(o.rid), o.sent < ridPackets && o.rid != "")
-	o.sent++
 	o.ring[h.SequenceNumber%kept] = sentPacket{ok: true, header: h, payload: payload}
-	_, _ = o.to.WriteRTP(&h, payload)
+	// Before the handshake is over pion takes packets and sends nothing.
+	if n, err := o.to.WriteRTP(&h, payload); err == nil && n > 0 {
+		o.sent++
+	}
 }
 
 // extend adds a header extension where it was agreed on.

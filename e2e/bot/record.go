@@ -41,14 +41,17 @@ type Picture struct {
 	Layer             int // of the last frame
 	Height            int // of the last key frame
 	// Frozen is the time without a picture, in pauses of more than half a second: between two pictures of a source that
-	// had its slot all the time and was not paused, and up to now. Freezes counts them.
+	// had its slot all the time and was not paused, and up to now. A pause of the sender's own is not in it. Freezes
+	// counts them.
 	Freezes int
 	Frozen  time.Duration
 }
 
 // recorder watches the slots.
 type recorder struct {
-	mu     sync.Mutex // guards all, and the slots
+	mixed bool // constant: not everybody is a bot
+
+	mu     sync.Mutex // guards all that follows, and the slots
 	by     map[wire.Source]*Record
 	bound  map[string]wire.SlotState // what signalling says, by mid
 	slots  map[*slot]*webrtc.PeerConnection
@@ -56,8 +59,8 @@ type recorder struct {
 	faults []string
 }
 
-func newRecorder() *recorder {
-	return &recorder{by: map[wire.Source]*Record{}, bound: map[string]wire.SlotState{}, slots: map[*slot]*webrtc.PeerConnection{}}
+func newRecorder(mixed bool) *recorder {
+	return &recorder{mixed: mixed, by: map[wire.Source]*Record{}, bound: map[string]wire.SlotState{}, slots: map[*slot]*webrtc.PeerConnection{}}
 }
 
 // sources are the records as of now.
@@ -180,14 +183,16 @@ func (r *recorder) look(x *slot, a arrival) {
 		return
 	}
 	m, ok := readMark(p.Payload)
-	if !ok || m.stream != src.Stream {
+	if foreign := !ok && r.mixed; !foreign && (!ok || m.stream != src.Stream) {
 		r.fault(x, "a payload that no bot made, of %v", src)
 		return
 	}
 	rec := r.record(src, a.at)
 	rec.Packets++
 	rec.Bytes += len(p.Payload)
-	rec.Marks[m.who]++
+	if ok {
+		rec.Marks[m.who]++
+	}
 	rec.Last, rec.Slot = a.at, x.mid
 	if a.late {
 		rec.Late++
@@ -195,8 +200,11 @@ func (r *recorder) look(x *slot, a arrival) {
 	l := &rec.Layers[m.layer%wire.MaxRids]
 	l.Packets++
 	l.Bytes += len(p.Payload)
-	if x.kind == wire.Video {
+	switch {
+	case x.kind == wire.Video && ok:
 		r.video(x, a, rec, src, m, whole)
+	case x.kind == wire.Video:
+		r.foreign(x, a, rec, src, whole)
 	}
 	x.source = src
 }

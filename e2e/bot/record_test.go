@@ -25,7 +25,7 @@ type stage struct {
 }
 
 func newStage() *stage {
-	return &stage{r: newRecorder(), slot: &slot{mid: "9", kind: wire.Video, ssrc: 5}, now: time.Unix(1, 0), seq: 0xfff0, picture: 0x7ff0}
+	return &stage{r: newRecorder(false), slot: &slot{mid: "9", kind: wire.Video, ssrc: 5}, now: time.Unix(1, 0), seq: 0xfff0, picture: 0x7ff0}
 }
 
 // camera is one layer of a member's camera.
@@ -192,6 +192,33 @@ func TestWhatNeverComesIsGivenUpAndFreezesUntilTheNextKeyFrame(t *testing.T) {
 	assert.Equal(t, 1, got.Freezes)
 	assert.Equal(t, 18*50*time.Millisecond, got.Frozen)
 	assert.Empty(t, s.r.faulty())
+}
+
+func TestALossInTheMiddleOfAFrameIsNoFault(t *testing.T) {
+	s, ann := newStage(), newCamera(1, 0)
+	s.gets(s.frame(ann, true)...)
+	s.picture++
+	s.frame(ann, false)
+	list := s.frame(ann, true)
+	s.gets(list[1])
+	s.now = s.now.Add(holdTime)
+	s.r.wait(s.slot, s.now)
+	s.gets(s.frame(ann, true)...)
+	assert.Empty(t, s.r.faulty())
+	assert.Equal(t, 2, s.record(ann).Lost)
+	assert.Equal(t, 2, s.record(ann).Decoded)
+}
+
+func TestAPauseOfTheSenderIsNoFreeze(t *testing.T) {
+	s, ann := newStage(), newCamera(1, 0)
+	s.gets(s.frame(ann, true)...)
+	s.gets(s.frame(ann, false)...)
+	s.now, s.ts = s.now.Add(3*time.Second), s.ts+3*90000
+	s.gets(s.frame(ann, false)...)
+	assert.Zero(t, s.record(ann).Frozen)
+	s.now = s.now.Add(3 * time.Second) // the network's
+	s.gets(s.frame(ann, false)...)
+	assert.Equal(t, 3*time.Second, s.record(ann).Frozen)
 }
 
 func TestAPauseThatWasAnnouncedIsNoFreeze(t *testing.T) {

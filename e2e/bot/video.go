@@ -27,8 +27,10 @@ type video struct {
 	decoded map[uint64]bool // picture ids
 	last    picture         // what the decoder holds
 	golden  picture
-	shown   time.Time // the last decoded frame of what is in the slot; zero: none yet
-	stuck   time.Time // since when frames came that could not be decoded; zero: they can
+	newest  picture   // the last decoded frame
+	shown   time.Time // when it came; zero: nothing of what is in the slot did
+	shownTS uint32    // its RTP timestamp
+	stuck   time.Time // since when something was lost, or frames came that could not be decoded; zero: one was since
 	asked   time.Time // for a key frame
 }
 
@@ -79,12 +81,15 @@ func (r *recorder) video(x *slot, a arrival, rec *Record, src wire.Source, m mar
 	}
 	f.mark = m
 	was := v.frame
+	if !whole && v.began && v.stuck.IsZero() {
+		v.stuck = a.at // until a frame shows that nothing of it was needed
+	}
 	if !f.start {
-		switch {
-		case whole && v.began && (f.picture != was.picture || f.ts != was.ts):
+		if whole && v.began && (f.picture != was.picture || f.ts != was.ts) {
 			r.fault(x, "the rest of a frame with another picture id or timestamp")
-		case !whole:
-			v.open = false
+		}
+		if !whole {
+			v.frame, v.open, v.began = f, false, true
 		}
 	} else {
 		r.begins(x, &f, src, whole)
@@ -148,6 +153,8 @@ func (r *recorder) decode(x *slot, rec *Record, at time.Time) {
 		}
 	}
 	me := f.name(f.mark.frame)
+	next := f.name(f.mark.frame-1) == v.newest
+	v.newest = me
 	if ref := f.name(f.mark.ref); !f.key && ref != v.last && ref != v.golden {
 		r.fault(x, "a garbled picture: frame %v is made from %d, the decoder has %v and %v", me, ref.frame, v.last, v.golden)
 	}
@@ -159,13 +166,41 @@ func (r *recorder) decode(x *slot, rec *Record, at time.Time) {
 	case f.tid == 1:
 		v.golden = me
 	}
-	if pause := at.Sub(v.shown); !v.shown.IsZero() && pause > freezeTime {
+	v.show(rec, at, f.ts, next)
+	rec.Layers[f.mark.layer%wire.MaxRids].Frames++
+}
+
+// show notes that a person sees another picture, which came at a time and is of another one by the sender's clock. next
+// says that the sender made none between it and the one before: then a pause of the sender's is no freeze.
+func (v *video) show(rec *Record, at time.Time, ts uint32, next bool) {
+	pause := at.Sub(v.shown)
+	if next {
+		const clock = 90000 // Hz, RFC 7741, section 4.1
+		pause -= time.Duration(int32(ts-v.shownTS)) * time.Second / clock
+	}
+	if !v.shown.IsZero() && pause > freezeTime {
 		rec.Freezes++
 		rec.Frozen += pause
 	}
-	v.shown = at
+	v.shown, v.shownTS = at, ts
 	rec.Decoded++
-	rec.Layers[f.mark.layer%wire.MaxRids].Frames++
+}
+
+// foreign takes a packet that no bot made, of a source that may be a browser's. Nothing is known of its frames but where
+// they begin and end.
+func (r *recorder) foreign(x *slot, a arrival, rec *Record, src wire.Source, whole bool) {
+	var d codecs.VP8Packet
+	if _, err := d.Unmarshal(a.p.Payload); err != nil {
+		r.fault(x, "no VP8 of %v: %v", src, err)
+		return
+	}
+	x.video.open, x.video.began = false, false
+	if d.S == 1 && d.PID == 0 {
+		rec.Frames++
+	}
+	if a.p.Marker {
+		x.video.show(rec, a.at, a.p.Timestamp, whole)
+	}
 }
 
 // needsKey reports whether a browser would ask for a key frame now.

@@ -81,7 +81,10 @@ func (c *call) start(name string, how ...with) *person {
 		p.Close()
 		assert.Empty(c.t, p.Faults(), "what %s saw in the slots", name)
 		if c.t.Failed() {
-			c.t.Logf("%s: %d negotiations, refused: %v", name, p.Negotiations(), p.Refusals())
+			c.t.Logf("%s: %d negotiations, refused: %v, sent of the camera: %+v", name, p.Negotiations(), p.Refusals(), p.Sent(wire.Cam))
+			for s, r := range p.Records() {
+				c.t.Logf("%s has of %v: %+v", name, s, r)
+			}
 		}
 	})
 	c.named[name] = p
