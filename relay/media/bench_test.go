@@ -48,9 +48,9 @@ func newFanOut(tb testing.TB, n int, profile dtls.SRTPProtectionProfile) *fanOut
 	}
 	at, err := openSocket(netip.MustParseAddr("127.0.0.1"), 0, c.engine.socks.shared)
 	require.NoError(tb, err)
-	tb.Cleanup(func() { _ = at.conn.Close() })
+	tb.Cleanup(func() { _ = at.udp.close() })
 	f.in = newIntake(at)
-	f.to, err = net.DialUDP("udp4", nil, at.conn.LocalAddr().(*net.UDPAddr))
+	f.to, err = net.DialUDP("udp4", nil, at.addr)
 	require.NoError(tb, err)
 	tb.Cleanup(func() { _ = f.to.Close() })
 	routes := &c.engine.socks.routes

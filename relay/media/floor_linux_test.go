@@ -72,7 +72,7 @@ func floorSendto(b *testing.B) {
 		to[i].Port, to[i].Addr = int(addrOf(r[i].conn).Port()), [4]byte{127, 0, 0, 1}
 	}
 	packet := make([]byte, 1200)
-	require.NoError(b, e.socks.v4.raw.Control(func(fd uintptr) {
+	require.NoError(b, e.socks.v4.udp.control(func(fd uintptr) {
 		for b.Loop() {
 			for i := range to {
 				if err := unix.Sendto(int(fd), packet, 0, &to[i]); err != nil {
@@ -100,7 +100,7 @@ func floorSendmmsg(b *testing.B, n, segments int) {
 	p.b, p.s = &out, e.socks.v4
 	p.gather(true)
 	require.Len(b, p.msgs, n)
-	require.NoError(b, p.s.raw.Control(func(fd uintptr) {
+	require.NoError(b, p.s.udp.control(func(fd uintptr) {
 		for b.Loop() {
 			if sent, errno := p.call(fd, 0); sent != n {
 				b.Fatal(sent, errno)
@@ -113,8 +113,8 @@ func floorSendmmsg(b *testing.B, n, segments int) {
 func floorReceive(b *testing.B, alone bool) {
 	s, err := openSocket(netip.MustParseAddr("127.0.0.1"), 0, &shared{})
 	require.NoError(b, err)
-	defer s.conn.Close()
-	from, err := net.DialUDP("udp4", nil, s.conn.LocalAddr().(*net.UDPAddr))
+	defer s.udp.close()
+	from, err := net.DialUDP("udp4", nil, s.addr)
 	require.NoError(b, err)
 	defer from.Close()
 	var x batch

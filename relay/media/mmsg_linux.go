@@ -117,6 +117,13 @@ func sendto(fd uintptr, b []byte, to *sockaddr) unix.Errno {
 	return errno
 }
 
+// recvmsg receives one message that is there.
+func recvmsg(fd uintptr, m *mmsghdr) unix.Errno {
+	n, _, errno := unix.RawSyscall(unix.SYS_RECVMSG, fd, uintptr(unsafe.Pointer(&m.hdr)), unix.MSG_DONTWAIT)
+	m.n = uint32(n)
+	return errno
+}
+
 // recvmmsg receives the messages that are there, and returns how many.
 func recvmmsg(fd uintptr, m []mmsghdr) (int, unix.Errno) {
 	n, _, errno := unix.RawSyscall6(unix.SYS_RECVMMSG, fd, uintptr(unsafe.Pointer(&m[0])), uintptr(len(m)), unix.MSG_DONTWAIT, 0, 0)

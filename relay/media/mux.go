@@ -19,9 +19,15 @@ func (s *socket) ReadFromAddrPort(b []byte) (int, netip.AddrPort, error) {
 	return s.strays.get(b, s.over)
 }
 
-// WriteToAddrPort sends a packet.
+// WriteToAddrPort sends a packet. It never waits.
 func (s *socket) WriteToAddrPort(b []byte, a netip.AddrPort) (int, error) {
-	return s.conn.WriteToUDPAddrPort(b, a)
+	if len(b) == 0 {
+		return 0, nil
+	}
+	if err := s.sendNow(b, netip.AddrPortFrom(a.Addr().Unmap(), a.Port())); err != nil {
+		return 0, err
+	}
+	return len(b), nil
 }
 
 // ReadFrom is ReadFromAddrPort with another type of address.
@@ -30,23 +36,29 @@ func (s *socket) ReadFrom(b []byte) (int, net.Addr, error) {
 	return n, net.UDPAddrFromAddrPort(from), err
 }
 
-// WriteTo sends a packet.
-func (s *socket) WriteTo(b []byte, a net.Addr) (int, error) { return s.conn.WriteTo(b, a) }
+// WriteTo is WriteToAddrPort with another type of address.
+func (s *socket) WriteTo(b []byte, a net.Addr) (int, error) {
+	to, ok := a.(*net.UDPAddr)
+	if !ok {
+		return 0, net.InvalidAddrError("not of UDP")
+	}
+	return s.WriteToAddrPort(b, to.AddrPort())
+}
 
 // Close closes the socket.
-func (s *socket) Close() error { return s.conn.Close() }
+func (s *socket) Close() error { return s.udp.close() }
 
 // LocalAddr is one address that stands for all that the socket listens on.
 func (s *socket) LocalAddr() net.Addr { return s.addr }
 
-// SetDeadline sets the deadline of writes. The multiplexer reads without one.
-func (s *socket) SetDeadline(t time.Time) error { return s.conn.SetWriteDeadline(t) }
+// SetDeadline does nothing, as the two below: nothing waits for a write, and the multiplexer reads without a deadline.
+func (s *socket) SetDeadline(time.Time) error { return nil }
 
-// SetReadDeadline does nothing: the deadline would be that of all packets.
+// SetReadDeadline does nothing.
 func (s *socket) SetReadDeadline(time.Time) error { return nil }
 
-// SetWriteDeadline sets the deadline of writes.
-func (s *socket) SetWriteDeadline(t time.Time) error { return s.conn.SetWriteDeadline(t) }
+// SetWriteDeadline does nothing.
+func (s *socket) SetWriteDeadline(time.Time) error { return nil }
 
 // sockets is the agents' ice.UDPMux over both families.
 var _ ice.UDPMux = (*sockets)(nil)

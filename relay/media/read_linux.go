@@ -17,12 +17,12 @@ type batch struct {
 	names []sockaddr
 	bufs  [][maxPacket]byte
 
-	// the result of do
-	n     int
+	do    func(uintptr) bool // receive, made once: it would be an allocation for each read
+	fd    int
+	n     int // what came of receive
 	errno unix.Errno
-	do    func(fd uintptr) bool // made once: a closure for each read would be an allocation
-	alone bool                  // there is no recvmmsg
-	last  int                   // messages whose lengths the kernel has overwritten
+	alone bool // there is no recvmmsg
+	last  int  // messages whose lengths the kernel has overwritten
 }
 
 // init allocates. It is called once, before anything else.
@@ -35,48 +35,40 @@ func (x *batch) init() {
 		x.hdrs[i].address(&x.names[i])
 		x.hdrs[i].content(x.parts[i : i+1])
 	}
-	x.do = func(fd uintptr) bool {
-		for {
-			x.n, x.errno = recvmmsg(fd, x.hdrs)
-			if x.errno != unix.EINTR {
-				return x.errno != unix.EAGAIN // nothing is there: wait for it
-			}
+	x.do = x.receive
+}
+
+// receive reads what is there, and reports whether anything was or whether it failed.
+func (x *batch) receive(uintptr) bool {
+	for {
+		if x.alone {
+			x.n, x.errno = 1, recvmsg(uintptr(x.fd), &x.hdrs[0])
+		} else {
+			x.n, x.errno = recvmmsg(uintptr(x.fd), x.hdrs)
+		}
+		switch {
+		case x.errno == unix.ENOSYS && !x.alone:
+			x.alone = true
+		case x.errno != unix.EINTR:
+			return x.errno != unix.EAGAIN
 		}
 	}
 }
 
 // read waits for packets, and returns how many it read. packet is good for those until the next read.
 func (x *batch) read(s *socket) (int, error) {
-	if x.alone {
-		return x.readOne(s)
-	}
 	for i := range x.hdrs[:x.last] {
 		x.hdrs[i].hdr.Namelen = unix.SizeofSockaddrInet6
 	}
-	x.last = 0
-	if err := s.raw.Read(x.do); err != nil {
-		return 0, err // it is closed
-	}
-	switch x.errno {
-	case 0:
-		x.last = x.n
-		return x.n, nil
-	case unix.ENOSYS:
-		x.alone = true
-		return x.readOne(s)
-	}
-	return 0, x.errno
-}
-
-// readOne is read without recvmmsg.
-func (x *batch) readOne(s *socket) (int, error) {
-	n, from, err := s.conn.ReadFromUDPAddrPort(x.bufs[0][:])
-	if err != nil {
+	x.last, x.fd = 0, s.udp.fd
+	if err := s.udp.read(x.do); err != nil {
 		return 0, err
 	}
-	x.names[0].set(netip.AddrPortFrom(from.Addr().Unmap(), from.Port()))
-	x.hdrs[0].n, x.hdrs[0].hdr.Flags = uint32(n), 0
-	return 1, nil
+	if x.errno != 0 {
+		return 0, x.errno
+	}
+	x.last = x.n
+	return x.n, nil
 }
 
 // packet is packet i of those read, and where it came from. whole is false when it was too large, and is cut.

@@ -17,7 +17,7 @@ func (x *batch) init() {}
 
 // read waits for a packet. packet is good for it until the next read.
 func (x *batch) read(s *socket) (int, error) {
-	n, from, err := s.conn.ReadFromUDPAddrPort(x.b[:])
+	n, from, err := s.udp.conn.ReadFromUDPAddrPort(x.b[:])
 	if err != nil {
 		return 0, err
 	}

@@ -23,7 +23,7 @@ type offload struct {
 
 // probe finds out whether the system knows segmentation. Whether the network device does shows only when it is tried.
 func (s *socket) probe() {
-	_ = s.raw.Control(func(fd uintptr) {
+	_ = s.udp.control(func(fd uintptr) {
 		_, err := unix.GetsockoptInt(int(fd), unix.IPPROTO_UDP, unix.UDP_SEGMENT)
 		s.offload.segments.Store(err == nil)
 	})
@@ -49,7 +49,7 @@ func (s *socket) sendNow(b []byte, addr netip.AddrPort) error {
 	defer sendings.Put(x)
 	x.to.set(addr)
 	x.b, x.errno = b, 0
-	err := s.raw.Control(x.do)
+	err := s.udp.control(x.do)
 	x.b = nil
 	if err == nil && x.errno != 0 {
 		err = x.errno
@@ -94,8 +94,7 @@ func (s *sockets) deliver(b *burst) int {
 		if p.gather(c == s.v4); len(p.msgs) == 0 {
 			continue
 		}
-		// Control and not Write: the latter lets in one writer at a time, and waits for the socket.
-		if err := c.raw.Control(p.do); err != nil {
+		if err := c.udp.control(p.do); err != nil {
 			p.loseFrom(0) // it is closed
 		}
 		clear(p.hdrs[:len(p.msgs)]) // no pointer keeps a peer that is gone

@@ -38,7 +38,7 @@ func (s *socket) sendNow(b []byte, addr netip.AddrPort) error {
 		x.to = &x.v6
 	}
 	x.b, x.err = b, nil
-	err := s.raw.Control(x.do) // not Write: that lets in one writer at a time
+	err := s.udp.control(x.do) // not Write: that lets in one writer at a time
 	x.b = nil
 	if err != nil {
 		return err

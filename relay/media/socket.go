@@ -6,7 +6,6 @@ import (
 	"log/slog"
 	"net"
 	"net/netip"
-	"syscall"
 
 	"github.com/pion/ice/v4"
 )
@@ -33,10 +32,9 @@ type shared struct {
 // on one port (SO_REUSEPORT) would take more, but let a second relay start on the same port and take part of the first
 // one's packets.
 type socket struct {
-	conn    *net.UDPConn
-	raw     syscall.RawConn // of conn
+	udp     *udp
 	mux     *ice.UDPMuxDefault
-	addr    *net.UDPAddr // what the multiplexer takes for the address: a real one, also when conn listens on all
+	addr    *net.UDPAddr // what the multiplexer takes for the address: a real one, also when it listens on all
 	shared  *shared
 	strays  strays
 	offload offload
@@ -118,13 +116,13 @@ func openSocket(ip netip.Addr, port int, x *shared) (*socket, error) {
 	// Best effort: a smaller buffer only loses packets sooner.
 	_ = conn.SetReadBuffer(socketBuffer)
 	_ = conn.SetWriteBuffer(socketBuffer)
-	raw, err := conn.SyscallConn()
+	port = conn.LocalAddr().(*net.UDPAddr).Port
+	u, err := newUDP(conn)
 	if err != nil {
 		return nil, err
 	}
 	s := &socket{
-		conn: conn, raw: raw, addr: &net.UDPAddr{IP: ip.AsSlice(), Port: conn.LocalAddr().(*net.UDPAddr).Port},
-		shared: x, strays: newStrays(), over: make(chan struct{}),
+		udp: u, addr: &net.UDPAddr{IP: ip.AsSlice(), Port: port}, shared: x, strays: newStrays(), over: make(chan struct{}),
 	}
 	s.probe()
 	if ip.IsUnspecified() {
