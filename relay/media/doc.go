@@ -9,17 +9,27 @@
 //
 // A socket's goroutine reads all packets that are there at once (intake), and hands those of media to the session whose
 // address they come from (routes, inlet); what else comes goes through pion's multiplexer to ICE and DTLS. The session's
-// reader decrypts the packet, finds its source (by SSRC, learned from the mid extension), keeps it in the source's ring
-// and gives it to each slot of the source's subscribers, in the same goroutine: slot.forward copies it into the socket's
-// burst, rewrites the header and encrypts it in place. When all that was read is handled, or the burst is full, it leaves
+// reader decrypts the packet, finds the layer of a source that it is of (by SSRC, learned from mid and rid), keeps it in
+// the layer's ring and gives it to each slot of the layer's subscribers, in the same goroutine: slot.forward drops what is
+// of a frame that the receiver does not get, copies the packet into the socket's burst, rewrites the header and encrypts
+// it in place. When all that was read is handled, or the burst is full, it leaves
 // in one system call; packets to one receiver leave as segments of one message, where the system can. Nothing is
 // allocated, and no lock but a slot's own is taken. What cannot be sent at once is dropped and counted.
+//
+// # Layers
+//
+// A source has up to three simulcast layers, an SSRC each; or one, which for VP9 and AV1 has its spatial layers within
+// (codec.Filter takes them apart). The group measures the layers' rates and asks the allocator (package layers) what each
+// slot is to get: its goal. A slot goes on with the layer that flows until the key frame of its goal has come, and is a
+// subscriber of both until then. Frames of higher temporal layers are dropped from the next frame on, and come again
+// where the codec allows it. What nobody subscribes to is switched off at the sender a second later by Events.Encode, and
+// switched on again at once; a layer that does not come although it is on is passed over until it does.
 //
 // # Goroutines and locks
 //
 //	socket   one for each address family takes all media in, and sends what comes of it
 //	Engine   one goroutine ticks every 10 ms: NACKs, feedback, reports, repeated key-frame requests of all sessions
-//	Group    one goroutine decides what is in which slot and calls Events.Slots and Events.Speakers
+//	Group    one goroutine decides what is in which slot and calls Events.Slots, Events.Encode and Events.Speakers
 //	Session  two: one connects and waits for the end (and calls Events.Gone), one reads what ICE passes on
 //
 // Group.mu guards who is there and what is in which slot. Beneath it are leaves: Session.recv (what came from the

@@ -36,6 +36,8 @@ const (
 	// waking is how long a layer may take to come after it was switched on. More would keep a small picture waiting for a
 	// large one that the sender's uplink has no room for.
 	waking = 2 * time.Second
+	// lateAfter is for how long what comes of a layer that was switched on may still be from before it was off.
+	lateAfter = 100 * time.Millisecond
 )
 
 // available reports whether a slot can be given the layer: it is there, or was when it was switched off and may still be
@@ -87,10 +89,10 @@ func (l *layer) watchLocked(now time.Time, newest int64) (changed bool) {
 		p.alive, changed = alive, true
 		l.meter.begin(now)
 	}
-	if !alive {
+	if !alive || !p.on { // the rate that a layer had when it was switched off is what it will have again
 		return changed
 	}
-	if p.on { // what is still coming of one that was switched off does not count
+	if time.Unix(0, at).Sub(p.since) > lateAfter {
 		p.asleep = false
 	}
 	s, t, _ := l.meter.top()
@@ -169,9 +171,10 @@ func (src *source) tellLocked(x wire.Encoding, now time.Time) {
 		switch {
 		case p.on && !on:
 			p.asleep = p.available(now) || l.heard.Load() == 0 // also one that was switched on, and had no time to come
-			l.ring.Empty() // what was sent of it can hardly be asked for any more
+			l.ring.Empty()                                     // what was sent of it can hardly be asked for any more
 		case !p.on && on:
-			p.since = now
+			p.since, p.asleep = now, p.asleep || p.alive
+			l.meter.begin(now)
 		}
 		p.on = on
 	}

@@ -88,8 +88,8 @@ func (m *meter) hold(now time.Time) {
 	}
 }
 
-// begin has what comes next taken as it comes: the layer was silent.
-func (m *meter) begin(now time.Time) { m.since = now }
+// begin has what comes next taken as it comes: the layer was silent. The rates stay until then.
+func (m *meter) begin(now time.Time) { m.since, m.at = now, time.Time{} }
 
 // rate is what all ids up to the given ones take together, 0 where nothing was measured.
 func (m *meter) rate(spatial, temporal int) layers.Bitrate {

@@ -106,7 +106,11 @@
 // A source may be sent in several layers: simulcast ([Send].Rids) or SVC. The relay sends the smallest one that fills a
 // want's height and that the client's downlink carries; audio comes first. Where not even the smallest fits, slots says
 // [WhyBandwidth]. With encode the relay tells a sender which layers somebody receives, and which codec all members of
-// the room can receive; layers that nobody receives are not to be sent. It follows the answer to a fresh offer.
+// the room can receive; layers that nobody receives are not to be sent. It follows the answer to a fresh offer, and the
+// welcome of a client whose peer connection was kept.
+//
+// Audio in which there is nothing to hear is not passed on: numbers close over it, time stamps go on. A client whose
+// answer names "red" (RFC 2198) gets opus in it while it reports loss, and sends none itself.
 //
 // # Errors
 //
