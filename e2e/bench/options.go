@@ -54,7 +54,7 @@ func parse(args []string, out io.Writer) (o options, err error) {
 	f.StringVar(&o.only, "only", "", "`servers` to measure, comma-separated (all: Conclave,LiveKit,Janus)")
 	f.StringVar(&o.parts, "parts", strings.Join(allParts, ","), "`parts` to measure, comma-separated")
 	f.IntVar(&o.rounds, "rounds", 3, "`times` that each pattern is measured on each server, in turn (AES-CM and bursts: once)")
-	f.DurationVar(&o.measure, "measure", 8*time.Second, "`time` that is counted of each")
+	f.DurationVar(&o.measure, "measure", 6*time.Second, "`time` that is counted of each")
 	f.IntVar(&o.core, "core", 0, "`core` of the server")
 	f.IntVar(&o.loadCore, "load-core", 1, "`core` of the generator")
 	f.BoolVar(&o.first, "first", false, "run server and generator before everything else on their cores (root), on a machine that others use too")

@@ -174,16 +174,16 @@ func (r *room) climb(ctx context.Context, report func(Result)) error {
 	return nil
 }
 
-// try measures one step of a ramp. One that breaks is tried again: other things on the machine break one as well.
+// try measures one step of a ramp. One that breaks is tried again: other things on the machine break one as well, and a
+// server that has just been flooded may still be busy with that.
 func (r *room) try(ctx context.Context, rate float64, report func(Result)) (x Result, ok bool, err error) {
 	const tries = 3
-	for n := range tries {
+	for range tries {
 		x, err = r.sample(ctx, rate, r.spec.Warm, r.spec.Measure)
 		if err != nil {
 			return x, false, err
 		}
-		ok = !r.spec.Ramp.Breaks(x)
-		if ok || n > 0 && x.Tainted == "" {
+		if ok = !r.spec.Ramp.Breaks(x); ok {
 			break
 		}
 	}

@@ -20,7 +20,7 @@ func (t *table) String() string {
 	for _, row := range t.rows {
 		for i, c := range row {
 			if i == len(width) {
-				width = append(width, 1)
+				width = append(width, len("-:")) // the least that Markdown takes
 			}
 			width[i] = max(width[i], utf8.RuneCountInString(c))
 		}
