@@ -15,6 +15,17 @@ const (
 	// path unlimited between two of them; more would keep pictures away after a queue of somebody else's.
 	proofLasts = 12 * time.Second
 
+	// Tick that comes so late says that the relay itself gets no time to run: what it sends then leaves late, and what it
+	// reads was there before. For a while after it delays say nothing of the network.
+	lateTick   = 80 * time.Millisecond
+	excuseTime = 500 * time.Millisecond
+
+	// Who sends little waits up to yieldTime for others to fall first, as long as the queue is short: a fall takes whole
+	// layers away, which is most of what a small flow has. From yieldRate on a flow does not wait.
+	yieldTime  = 400 * time.Millisecond
+	yieldQueue = 80 * time.Millisecond
+	yieldRate  = 2_000_000 // bit/s
+
 	// With a queue of less than this packets do not wait for each other, whatever the slope says: radio makes delays
 	// that vary, but lets some packets through at once.
 	leastQueue = 5 * time.Millisecond
@@ -33,6 +44,9 @@ type Estimator struct {
 	reported  time.Duration      // when the last report came, of our clock
 	reports   int
 	deaf      bool
+	ticked    time.Duration // the last Tick
+	overSince time.Duration // when overuse began; 0: there is none
+	excused   time.Duration // until when delays are the relay's own
 	begun     time.Duration // when something was sent first, 0: not yet
 	newest    uint64        // highest number reported on, + 1
 
@@ -193,8 +207,15 @@ func (e *Estimator) conclude(at time.Duration, r *round) {
 	s := sample{at: at, rtt: e.rtt, limited: e.isProven, settled: e.control.settled(at)}
 	s.came, _ = e.came.rate()
 	s.sent, _ = e.gone.rate()
-	e.signal = e.sign(r)
+	e.signal = e.sign(at, r)
+	if e.signal != overused {
+		e.overSince = 0
+	} else if e.overSince == 0 {
+		e.overSince = at
+	}
 	switch {
+	case e.signal == overused && at-e.overSince < e.yield(s.sent):
+		e.control.wait(at)
 	case e.signal == overused:
 		e.fall(s)
 	case e.signal == underused || e.queue > mostQueue:
@@ -202,26 +223,39 @@ func (e *Estimator) conclude(at time.Duration, r *round) {
 	default:
 		e.control.grow(s)
 	}
-	switch e.losses.judge(s, e.queue) {
-	case lossFall:
+	switch v := e.losses.judge(s, e.queue); {
+	case at < e.excused:
+	case v == lossFall:
 		e.fall(s)
-	case lossTry:
+	case v == lossTry:
 		e.restore = e.control.rate
 		e.fall(s)
-	case lossRestore:
+	case v == lossRestore:
 		e.control.set(max(e.control.rate, e.restore))
 		e.isProven, e.prober.next = false, at
 	}
 	e.probed(at)
 }
 
+// yield is how long a flow waits for others to make room before it does.
+func (e *Estimator) yield(sent Bitrate) time.Duration {
+	if e.queue > yieldQueue {
+		return 0
+	}
+	return time.Duration(float64(yieldTime) * max(0, 1-float64(sent)/float64(yieldRate)))
+}
+
 // sign is the trend's, unless some packets met no queue at all.
-func (e *Estimator) sign(r *round) signal {
+func (e *Estimator) sign(at time.Duration, r *round) signal {
 	if r.queue == never {
 		return normal // a probe disturbed all
 	}
 	before := e.queue
 	e.queue = r.queue
+	if at < e.excused {
+		e.trend.reset()
+		return normal
+	}
 	if e.trend.signal == overused && min(before, r.queue) < leastQueue {
 		return normal
 	}
@@ -275,10 +309,14 @@ func (e *Estimator) idle() bool {
 	return float64(came) < usedPart*float64(e.control.rate)
 }
 
-// Tick does what is due by the clock, and should be called every 10 to 100 ms. wanted is the rate that would be put to use
+// Tick does what is due by the clock, and must be called every 10 to 50 ms. wanted is the rate that would be put to use
 // if it were there. When it returns a cluster, that is to be sent now.
 func (e *Estimator) Tick(now time.Time, wanted Bitrate) *Cluster {
 	at := now.Sub(e.sent.start)
+	if at-e.ticked > lateTick && e.ticked > 0 {
+		e.excused, e.reported = at+excuseTime, max(e.reported, at-silence/2)
+	}
+	e.ticked = at
 	if e.reports == 0 {
 		e.await(at)
 		return nil

@@ -231,6 +231,22 @@ func TestSilenceOfTheSenderIsNoSilenceOfTheReceiver(t *testing.T) {
 	assert.Equal(t, estimate.StartRate, e.Snapshot().Rate)
 }
 
+func TestARelayThatGetsNoTimeToRunBlamesNobody(t *testing.T) {
+	n := newNetwork(t, 10_000*kbit, 25*time.Millisecond)
+	f := n.join(2500*kbit, greedy)
+	n.run(5 * time.Second)
+	begin := f.e.Snapshot().Rate
+	for range 40 {
+		n.stall = 150 * time.Millisecond
+		n.run(150 * time.Millisecond)
+		n.stall = 0
+		n.run(100 * time.Millisecond)
+	}
+	t.Logf("%+v", f.e.Snapshot())
+	assert.False(t, f.e.Snapshot().Limited)
+	assert.GreaterOrEqual(t, f.e.Snapshot().Rate, begin)
+}
+
 func TestClocksThatAreSetDoNoHarm(t *testing.T) {
 	n := newNetwork(t, 5000*kbit, 25*time.Millisecond)
 	f := n.join(2500*kbit, greedy)

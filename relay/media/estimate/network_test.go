@@ -32,6 +32,7 @@ type network struct {
 	jitter  func() time.Duration // on top of delay; packets do not overtake each other
 	cut     bool                 // nothing comes through, there or back
 	mute    bool                 // reports do not come through
+	stall   time.Duration        // the sender does nothing for so long: what it sends leaves then, with earlier times
 	backlog float64              // bytes
 	drained time.Duration
 	latest  time.Duration
@@ -96,7 +97,7 @@ func (n *network) send(size int, arrive func()) {
 		return
 	}
 	n.backlog += float64(size)
-	at := n.now + time.Duration(n.backlog/perSecond*1e9) + n.delay + n.jitter()
+	at := n.now + time.Duration(n.r.Float64()*float64(n.stall)) + time.Duration(n.backlog/perSecond*1e9) + n.delay + n.jitter()
 	n.latest = max(n.latest, at)
 	n.after(n.latest-n.now, arrive)
 }
@@ -130,8 +131,11 @@ func (n *network) join(wanted estimate.Bitrate, video func(f *flow) estimate.Bit
 	n.every(frameEvery, func() { f.frame() })
 	n.every(100*time.Millisecond, func() { f.report() })
 	n.every(10*time.Millisecond, func() {
-		if f.cluster == nil {
-			f.cluster = f.e.Tick(n.clock(), f.wanted)
+		if n.stall > 0 {
+			return
+		}
+		if c := f.e.Tick(n.clock(), f.wanted); c != nil {
+			f.cluster = c
 		}
 	})
 	n.every(5*time.Millisecond, func() { f.probe() })

@@ -135,7 +135,7 @@ func (c *control) fall(s sample) bool {
 	if little && !s.settled {
 		return false
 	}
-	next := c.rate / 2
+	next := Bitrate(keepPart * float64(c.rate))
 	if kept := Bitrate(keepPart * float64(s.came)); s.came > 0 {
 		if !little || kept > next {
 			next = kept
