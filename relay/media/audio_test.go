@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/conclave-meet/conclave/relay/media/layers"
 	"github.com/conclave-meet/conclave/relay/media/red"
 	"github.com/conclave-meet/conclave/shared/wire"
 )
@@ -112,10 +113,10 @@ func TestAudioIsRepeatedForWhoLosesIt(t *testing.T) {
 
 func TestRepetitionStopsWhenLittleWasLostForAWhile(t *testing.T) {
 	var l lossy
-	now := time.Unix(1000, 0)
+	now, down := time.Unix(1000, 0), layers.Budget{Rate: 300_000, Audio: 250_000}
 	report := func(after time.Duration, lost uint8) bool {
 		now = now.Add(after)
-		l.report(lost, now)
+		l.report(lost, down, now)
 		return l.on.Load()
 	}
 	assert.False(t, report(0, 12), "5 % are not too much")
@@ -125,4 +126,13 @@ func TestRepetitionStopsWhenLittleWasLostForAWhile(t *testing.T) {
 	assert.True(t, report(9*time.Second, 5), "and the time begins anew")
 	assert.False(t, report(time.Second, 5))
 	assert.False(t, report(time.Hour, 12))
+
+	down.Proven = true
+	assert.False(t, report(time.Second, 80), "what is lost for want of room is not sent twice")
+	down.Audio = 75_000
+	assert.True(t, report(time.Second, 80))
+	down.Audio = 150_000
+	assert.True(t, report(time.Second, 80), "which costs something")
+	down.Rate = 250_000
+	assert.False(t, report(time.Second, 80))
 }

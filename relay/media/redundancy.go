@@ -6,6 +6,7 @@ import (
 
 	"github.com/pion/rtcp"
 
+	"github.com/conclave-meet/conclave/relay/media/layers"
 	"github.com/conclave-meet/conclave/relay/media/red"
 	"github.com/conclave-meet/conclave/shared/wire"
 )
@@ -32,9 +33,17 @@ type lossy struct {
 	from  uint64    // number from which on all that goes along is of the source in the slot; guarded by slot.mu
 }
 
-// report takes the loss since the last report.
-func (l *lossy) report(fraction uint8, now time.Time) {
+// report takes the loss since the last report. down is what the receiver's downlink can take: where a limit was met, audio
+// is not repeated when that would be the cause of the loss which it is to repair. It may take a quarter of the downlink
+// before, and half of it once it is repeated.
+func (l *lossy) report(fraction uint8, down layers.Budget, now time.Time) {
+	most := down.Rate / 4
+	if l.on.Load() {
+		most = down.Rate / 2
+	}
 	switch {
+	case down.Proven && down.Audio > most:
+		l.on.Store(false)
 	case fraction >= redFrom:
 		l.since = now
 		l.on.Store(true)
@@ -49,7 +58,7 @@ func (l *lossy) report(fraction uint8, now time.Time) {
 func (s *Session) noteLoss(slots map[uint32]*slot, reports []rtcp.ReceptionReport, now time.Time) {
 	for _, r := range reports {
 		if sl := slots[r.SSRC]; sl != nil && sl.kind == wire.Audio && sl.ssrc == r.SSRC && s.terms.red.PT != 0 {
-			sl.loss.report(r.FractionLost, now)
+			sl.loss.report(r.FractionLost, s.budget(), now)
 		}
 	}
 }
