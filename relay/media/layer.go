@@ -35,14 +35,18 @@ type layer struct {
 	meter meter
 	state presence // guarded by Group.mu
 
-	// guarded by src.s.recv.mu
+	reception // guarded by src.s.recv.mu
+
+	// owned by the reader
+	deps codec.Dependencies
+}
+
+// reception is how a layer's packets come in.
+type reception struct {
 	track  gaps.Tracker
 	last   time.Time // when the last packet came that was no retransmission
 	jitter jitter
 	report senderReport
-
-	// owned by the reader
-	deps codec.Dependencies
 }
 
 func newLayer(src *source, index int, rid string) *layer {
