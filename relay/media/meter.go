@@ -20,9 +20,10 @@ type meter struct {
 
 	// owned by the group's goroutine
 	seen  [maxSpatial][maxTemporal]uint64
-	rates [maxSpatial][maxTemporal]float64 // bits per second
-	at    time.Time                        // when they were last looked at; zero: never
-	since time.Time                        // when the layer was heard first, after a silence
+	rates [maxSpatial][maxTemporal]float64   // bits per second
+	came  [maxSpatial][maxTemporal]time.Time // the last look that found something
+	at    time.Time                          // when they were last looked at; zero: never
+	since time.Time                          // when the layer was heard first, after a silence
 }
 
 // overhead is what goes over IP with each payload, in bytes: IPv4 and UDP, RTP with its CSRC and an extension, the tag.
@@ -39,8 +40,8 @@ const (
 	meterTime = time.Second
 	// meterSettle is how long after a layer began its rate is taken as it comes.
 	meterSettle = 500 * time.Millisecond
-	// meterLeap is by how much a look may seem larger than what was measured so far. A key frame is ten times as large
-	// as another one and says nothing of the rate to come.
+	// meterLeap is by how much more may have come since the last frame than what was measured so far. A key frame is ten
+	// times as large as another one and says nothing of the rate to come.
 	meterLeap = 3
 )
 
@@ -64,13 +65,22 @@ func (m *meter) look(now time.Time) {
 			came := float64(n-m.seen[s][t]) * 8 / step
 			m.seen[s][t] = n
 			r := &m.rates[s][t]
+			// Frames of a lower temporal layer are further apart than looks: a look that finds one finds all of the time
+			// since the one before.
+			gap := step
+			if at := &m.came[s][t]; came > 0 {
+				if !at.IsZero() {
+					gap = min(max(step, now.Sub(*at).Seconds()), 2*meterTime.Seconds())
+				}
+				*at = now
+			}
 			switch {
 			case fresh:
 			case *r == 0:
 				*r = came
 			default:
 				if settled {
-					came = min(came, meterLeap**r)
+					came = min(came, meterLeap**r*gap/step)
 				}
 				*r += (came - *r) * weight
 			}

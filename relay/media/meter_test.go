@@ -47,6 +47,22 @@ func TestTheMeterFollowsTheRate(t *testing.T) {
 	assert.Equal(t, was, m.rate(0, 0), "a pause says nothing of the rate")
 }
 
+// At ten frames a second in three temporal layers the lowest has a frame each 400 ms, and most looks find none of it.
+func TestTheMeterSeesFramesThatAreFarApart(t *testing.T) {
+	var m meter
+	now := time.Unix(1000, 0)
+	m.begin(now)
+	for range 10 {
+		m.plays(&now, listenEvery, 0, 0, 4000)
+		m.plays(&now, listenEvery, 0, 2, 2000)
+		m.plays(&now, listenEvery, 0, 1, 2000)
+		m.plays(&now, listenEvery, 0, 2, 2000)
+	}
+	assert.InDelta(t, 80_000, float64(m.rate(0, 0)), 15_000)
+	assert.InDelta(t, 120_000, float64(m.rate(0, 1)), 20_000)
+	assert.InDelta(t, 200_000, float64(m.rate(0, 2)), 25_000)
+}
+
 func TestPointsRise(t *testing.T) {
 	g := &Group{engine: &Engine{}}
 	src := newSource(&Session{group: g}, cam(1), wire.Send{Mid: "1", Rids: rids})
