@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/netip"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -124,6 +125,8 @@ type client struct {
 	done   sync.WaitGroup
 	media  chan rtp.Packet
 	ctrl   chan rtcp.Packet
+
+	path   atomic.Pointer[path] // what its packets come through; nil: nothing
 
 	mu      sync.Mutex
 	in, out *srtp.Context // guarded by mu
@@ -323,7 +326,9 @@ func (x *client) take(b []byte) {
 		x.t.Errorf("member %d: %v", x.member, err)
 		return
 	}
-	x.media <- p
+	if by := x.path.Load(); by == nil || by.carry(&p, len(b)) {
+		x.media <- p
+	}
 }
 
 func (x *client) close() {
