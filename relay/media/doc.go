@@ -29,11 +29,13 @@
 //
 //	socket   one for each address family takes all media in, and sends what comes of it
 //	Engine   one goroutine ticks every 10 ms: NACKs, feedback, reports, repeated key-frame requests of all sessions
+//	         one more, awake only while something waits, sends what is paced and what probes downlinks (pacer)
 //	Group    one goroutine decides what is in which slot and calls Events.Slots, Events.Encode and Events.Speakers
 //	Session  two: one connects and waits for the end (and calls Events.Gone), one reads what ICE passes on
 //
 // Group.mu guards who is there and what is in which slot. Beneath it are leaves: Session.recv (what came from the
-// client), slot.mu (what goes to one slot), Session.rtcp (outgoing RTCP), keyFrames.mu, the ring's. A leaf is never held
+// client), slot.mu (what goes to one slot), down.mu (what is known of the downlink, and what waits), Session.rtcp (outgoing
+// RTCP), keyFrames.mu, the ring's. A leaf is never held
 // while another lock is taken, and none is held while something is sent or Events are called.
 //
 // A session's reader belongs to one goroutine at a time, without a lock: inlet.busy is set by whoever has it, and who

@@ -129,7 +129,7 @@ func TestADownlinkIsFoundOut(t *testing.T) {
 	v := bob.watches(bob.slot("v0"))
 	bob.wants(1, 720)
 	v.sees(2)
-	took := bob.soon("all is known to fit", 10*time.Second, func() bool { d := bob.s.Down(); return d.Reports > 5 && d.Rate > d.Wanted })
+	took := bob.soon("all is known to fit", 20*time.Second, func() bool { d := bob.s.Down(); return d.Reports > 5 && d.Rate > d.Wanted })
 	t.Log(took, bob.s.Down())
 	assert.False(t, bob.s.Down().Limited)
 	assert.NotZero(t, bob.s.Stats()[ProbesOut])
@@ -150,10 +150,10 @@ func TestANarrowDownlinkHasTheLowLayerAndSoundAndComesBack(t *testing.T) {
 	stop := k.plays(false)
 	defer stop()
 	bob.wants(1, 720)
-	bob.soon("the high layer", 10*time.Second, func() bool { return bob.layer("v0") == 2 })
+	bob.soon("the high layer", 20*time.Second, func() bool { return bob.layer("v0") == 2 })
 
 	p.rate.Store(900_000)
-	took := bob.soon("the low layer", 15*time.Second, func() bool { return bob.layer("v0") == 0 && bob.s.Down().Limited })
+	took := bob.soon("the low layer", 30*time.Second, func() bool { return bob.layer("v0") == 0 && bob.s.Down().Limited })
 	t.Log("down after", took, bob.s.Down())
 	p.mu.Lock()
 	p.lost = 0
@@ -177,7 +177,7 @@ func TestANarrowDownlinkHasTheLowLayerAndSoundAndComesBack(t *testing.T) {
 	assert.Positive(t, seen, "at least one picture")
 
 	p.rate.Store(wide)
-	took = bob.soon("the high layer again", 15*time.Second, func() bool { return bob.layer("v0") == 2 })
+	took = bob.soon("the high layer again", 30*time.Second, func() bool { return bob.layer("v0") == 2 })
 	t.Log("back after", took, bob.s.Down())
 }
 
@@ -187,7 +187,7 @@ func TestAPictureThatDoesNotFitIsPausedAndComesBack(t *testing.T) {
 	p := bob.behind(wide)
 	ann.opensStudio(never).only.Store(&[]int{2})
 	bob.wants(1, 720)
-	bob.soon("the picture", 10*time.Second, func() bool { return bob.layer("v0") == 2 })
+	bob.soon("the picture", 20*time.Second, func() bool { return bob.layer("v0") == 2 })
 	p.rate.Store(600_000)
 	paused := func() bool {
 		c.mu.Lock()
@@ -196,7 +196,7 @@ func TestAPictureThatDoesNotFitIsPausedAndComesBack(t *testing.T) {
 	}
 	t.Log("paused after", bob.soon("bob is told of the pause", 20*time.Second, paused))
 	p.rate.Store(wide)
-	t.Log("back after", bob.soon("the picture again", 15*time.Second, func() bool { return !paused() && bob.layer("v0") == 2 }), bob.s.Down())
+	t.Log("back after", bob.soon("the picture again", 30*time.Second, func() bool { return !paused() && bob.layer("v0") == 2 }), bob.s.Down())
 }
 
 // What waited keeps its order, and nothing is made up or sent twice.
@@ -222,7 +222,7 @@ func TestPacedPacketsAreWhole(t *testing.T) {
 	}
 	bob.soon("packets wait, and too many do", 20*time.Second, read)
 	bob.s.down.bucket.SetRate(0)
-	bob.soon("none does any more", 10*time.Second, func() bool { return !bob.s.down.busy.Load() })
+	bob.soon("none does any more", 20*time.Second, func() bool { return !bob.s.down.busy.Load() })
 	read()
 	slices.Sort(numbers)
 	assert.Len(t, slices.Compact(slices.Clone(numbers)), len(numbers), "none came twice")
