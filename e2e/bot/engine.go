@@ -66,6 +66,7 @@ func interceptors(quiet logging.LoggerFactory) (*interceptor.Registry, error) {
 	if err != nil {
 		return nil, err
 	}
+	r.Add(&oneReporter{}) // first: the others write through it
 	r.Add(reports)
 	r.Add(feedback)
 	return r, nil

@@ -64,16 +64,22 @@ func (b *Bot) produce() {
 		case <-b.ctx.Done():
 			return
 		}
-		// A ticker drops ticks on a busy machine; the media clock does not.
+		// A ticker drops ticks on a busy machine; the media clock does not. Frames that are overdue become one.
+		shoot := false
 		for due := int(time.Since(start) / frameTime); made < due; made++ {
-			last := made == due-1
+			shoot = shoot || made%every == 0
 			for _, l := range lines {
 				if l.stream.Kind() == wire.Audio {
 					l.ts += samples
 					b.speak(l, made)
-				} else if l.ts += samples * 90 / 48; made%every == 0 && last {
-					b.film(l)
+				} else {
+					l.ts += samples * 90 / 48
 				}
+			}
+		}
+		for _, l := range lines {
+			if shoot && l.stream.Kind() == wire.Video {
+				b.film(l)
 			}
 		}
 	}

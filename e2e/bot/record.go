@@ -236,7 +236,7 @@ func (r *recorder) wishes(now time.Time) map[*webrtc.PeerConnection][]rtcp.Packe
 			}
 		}
 		if x.video.needsKey(now) {
-			out[pc] = append(out[pc], &rtcp.PictureLossIndication{SenderSSRC: x.ssrc, MediaSSRC: x.ssrc})
+			out[pc] = append(out[pc], &rtcp.PictureLossIndication{MediaSSRC: x.ssrc})
 		}
 	}
 	return out

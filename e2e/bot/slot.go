@@ -13,8 +13,9 @@ const (
 	// holdTime is how long a slot waits for what is missing. More would look like a freeze, less would leave no time for
 	// a second request.
 	holdTime = 400 * time.Millisecond
-	// nackAfter is the patience with packets that overtook one another, nackEvery the time between two requests.
-	nackAfter, nackEvery = 10 * time.Millisecond, 60 * time.Millisecond
+	// nackAfter is the patience with packets that overtook one another, nackEvery the time between two requests before
+	// the round-trip time is known, as in libwebrtc.
+	nackAfter, nackEvery = 10 * time.Millisecond, 100 * time.Millisecond
 	// maxHeld is after how many packets a slot waits no longer: the network was gone.
 	maxHeld = 400
 )
@@ -31,7 +32,8 @@ type slot struct {
 	top     uint64 // highest number
 	held    map[uint64]arrival
 	holes   map[uint64]*hole
-	gap     bool // packets were lost before next
+	gap     bool          // packets were lost before next
+	trip    time.Duration // from a request to the packet, smoothed; 0: not known
 
 	last   rtp.Header // of what was looked at
 	source wire.Source
@@ -46,7 +48,10 @@ type arrival struct {
 }
 
 // hole is a packet that did not come yet.
-type hole struct{ since, asked time.Time }
+type hole struct {
+	since, asked time.Time
+	times        int // it was asked for
+}
 
 // take puts a packet in its place. It reports whether the slot saw it for the first time.
 func (x *slot) take(p *rtp.Packet, now time.Time) bool {
@@ -70,6 +75,9 @@ func (x *slot) take(p *rtp.Packet, now time.Time) bool {
 	}
 	late := n < x.top
 	x.top = max(x.top, n)
+	if h := x.holes[n]; h != nil && h.times == 1 {
+		x.trip += (now.Sub(h.asked) - x.trip) / 4
+	}
 	delete(x.holes, n)
 	x.held[n] = arrival{p: p, at: now, late: late}
 	return true
@@ -97,14 +105,16 @@ func (x *slot) ready(now time.Time) (a arrival, lost int, ok bool) {
 // nack is what to ask the relay for again; nil for nothing.
 func (x *slot) nack(now time.Time) rtcp.Packet {
 	var list []uint16
+	again := max(nackEvery, x.trip*3/2)
 	for n, h := range x.holes {
-		if now.Sub(h.since) >= nackAfter && now.Sub(h.asked) >= nackEvery {
+		if now.Sub(h.since) >= nackAfter && now.Sub(h.asked) >= again {
 			h.asked = now
+			h.times++
 			list = append(list, uint16(n))
 		}
 	}
 	if list == nil {
 		return nil
 	}
-	return &rtcp.TransportLayerNack{SenderSSRC: x.ssrc, MediaSSRC: x.ssrc, Nacks: rtcp.NackPairsFromSequenceNumbers(list)}
+	return &rtcp.TransportLayerNack{MediaSSRC: x.ssrc, Nacks: rtcp.NackPairsFromSequenceNumbers(list)}
 }
