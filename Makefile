@@ -58,7 +58,7 @@ LIVEKIT   := $(CURDIR)/.bin/livekit-server-v1.13.5
 
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: run build site test check tsc unit site-test wasm-test e2e wan bench bench-quick bench-peers browsers fmt clean need
+.PHONY: run build site test check tsc unit site-test wasm-test e2e wan soak bench bench-quick bench-peers browsers fmt clean need
 
 run: build
 	exec build/conclave serve --listen $(LISTEN) --data $(DATA)
@@ -137,6 +137,12 @@ e2e: www/dist/index.html
 # measures, so nothing else should run meanwhile.
 wan: www/dist/index.html
 	$(GO) test -count=1 -timeout 15m -v ./e2e/wan
+
+# A large meeting of bots and browsers for minutes. Nothing else should run meanwhile:
+# pictures that freeze because the machine is busy count too. make soak SOAK=30s is a trial.
+SOAK ?= 5m
+soak: build/conclave browsers
+	CONCLAVE_SOAK=$(SOAK) $(GO) test -count=1 -timeout 30m -v ./e2e/soak
 
 build/bench: $(RELAY_SRC) $(BENCH_SRC) | need
 	cd $(BENCH) && $(GO) build -trimpath -o $(CURDIR)/$@ .
