@@ -126,7 +126,7 @@ type client struct {
 	media  chan rtp.Packet
 	ctrl   chan rtcp.Packet
 
-	path   atomic.Pointer[path] // what its packets come through; nil: nothing
+	path atomic.Pointer[path] // what its packets come through; nil: nothing
 
 	mu      sync.Mutex
 	in, out *srtp.Context // guarded by mu

@@ -35,8 +35,8 @@
 //
 // Group.mu guards who is there and what is in which slot. Beneath it are leaves: Session.recv (what came from the
 // client), slot.mu (what goes to one slot), down.mu (what is known of the downlink, and what waits), Session.rtcp (outgoing
-// RTCP), keyFrames.mu, the ring's. A leaf is never held
-// while another lock is taken, and none is held while something is sent or Events are called.
+// RTCP), keyFrames.mu, the ring's. A leaf is never held while another lock is taken, and none is held while something is
+// sent or Events are called.
 //
 // A session's reader belongs to one goroutine at a time, without a lock: inlet.busy is set by whoever has it, and who
 // finds it set drops the packet. Two goroutines meet there only while a client's address changes, and neither ever waits

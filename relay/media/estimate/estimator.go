@@ -11,6 +11,9 @@ const (
 	// Who has not reported for so long from the first packet on never will, and is not limited.
 	deafness = 3 * time.Second
 
+	// What a report said of delays counts for so long.
+	stale = time.Second
+
 	// How long a limit that was met counts. Probes renew it as long as it is there and more is wanted. Less would call a
 	// path unlimited between two of them; more would keep pictures away after a queue of somebody else's.
 	proofLasts = 12 * time.Second
@@ -326,7 +329,10 @@ func (e *Estimator) Tick(now time.Time, wanted Bitrate) *Cluster {
 	if e.isProven && at-e.proven > proofLasts {
 		e.isProven = false
 	}
-	if e.silentFor > 0 || e.signal != normal || e.losses.trial.on || e.queue >= 4*leastQueue {
+	if at-e.reported > stale {
+		e.queue, e.signal = 0, normal // when nothing is sent, nothing is reported: a queue that was seen is gone
+	}
+	if e.signal != normal || e.losses.trial.on || e.queue >= 4*leastQueue {
 		return nil
 	}
 	wait := probeFallen
@@ -336,7 +342,11 @@ func (e *Estimator) Tick(now time.Time, wanted Bitrate) *Cluster {
 	if e.control.falls > 0 && at-e.control.fell < wait {
 		return nil
 	}
-	if target := e.prober.want(at, e.control.rate, wanted); target > 0 {
+	target := e.prober.want(at, e.control.rate, wanted)
+	if e.silentFor > 0 {
+		target = min(target, clusterLeast) // only to see whether the path is there again
+	}
+	if target > 0 {
 		return e.prober.begin(at, target, e.sent)
 	}
 	return nil

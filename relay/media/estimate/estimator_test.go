@@ -209,6 +209,23 @@ func TestACutPathIsFoundAgain(t *testing.T) {
 	assert.Less(t, took, 8*time.Second)
 }
 
+// All pictures are paused and nobody speaks: only probes can find out that there is room again.
+func TestAPathOnWhichNothingIsSentIsFoundAgain(t *testing.T) {
+	for _, cut := range []bool{false, true} {
+		n := newNetwork(t, 5000*kbit, 25*time.Millisecond)
+		f := n.join(2500*kbit, greedy)
+		n.run(5 * time.Second)
+		n.rate, n.backlog, n.cut = 100*kbit, 0, cut
+		n.run(3 * time.Second)
+		f.quiet = true
+		n.run(5 * time.Second)
+		require.Less(t, f.e.Snapshot().Rate, 400*kbit)
+		n.rate, n.cut = 5000*kbit, false
+		took := n.until(15*time.Second, func() bool { return f.e.Snapshot().Rate >= 2500*kbit })
+		t.Log(took)
+	}
+}
+
 func TestSilenceOfTheSenderIsNoSilenceOfTheReceiver(t *testing.T) {
 	n := newNetwork(t, 5000*kbit, 25*time.Millisecond)
 	h := estimate.NewHistory(n.clock())

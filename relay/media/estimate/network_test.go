@@ -108,6 +108,7 @@ type flow struct {
 	sent    *estimate.History
 	e       *estimate.Estimator
 	wanted  estimate.Bitrate
+	quiet   bool                    // nothing is sent but probes
 	video   func() estimate.Bitrate // what is sent now, besides audio
 	shift   time.Duration           // of the receiver's clock
 	came    int                     // bytes
@@ -127,8 +128,16 @@ func (n *network) join(wanted estimate.Bitrate, video func(f *flow) estimate.Bit
 	f := &flow{n: n, sent: estimate.NewHistory(n.clock()), wanted: wanted, saw: twcc.NewRecorder(1), shift: 24 * time.Hour}
 	f.e = estimate.New(f.sent)
 	f.video = func() estimate.Bitrate { return video(f) }
-	n.every(20*time.Millisecond, func() { f.packet(int(audioRate / 8 / 50)) })
-	n.every(frameEvery, func() { f.frame() })
+	n.every(20*time.Millisecond, func() {
+		if !f.quiet {
+			f.packet(int(audioRate / 8 / 50))
+		}
+	})
+	n.every(frameEvery, func() {
+		if !f.quiet {
+			f.frame()
+		}
+	})
 	n.every(100*time.Millisecond, func() { f.report() })
 	n.every(10*time.Millisecond, func() {
 		if n.stall > 0 {

@@ -159,6 +159,18 @@ func TestRisesSoonAfterAFall(t *testing.T) {
 	assert.False(t, ok)
 }
 
+func TestWhatWasPausedIsTriedAgainWhenNothingProvesThatItDoesNotFit(t *testing.T) {
+	x := newTrial()
+	ask := layers.Ask{Source: wire.Source{Member: 1}, Height: 720, Points: single(1500 * k)}
+	require.Equal(t, []int{0}, x.at(layers.Budget{Rate: 300 * k}, ask))
+	require.Equal(t, []int{layers.Paused}, x.at(proven(300*k), ask))
+	n := 0
+	for x.at(layers.Budget{Rate: 300 * k}, ask)[0] != 0 {
+		n++
+		require.Less(t, n, 50)
+	}
+}
+
 func TestPatienceGrowsWithRisesThatFail(t *testing.T) {
 	x := newTrial()
 	var waits []int
