@@ -26,6 +26,7 @@ type options struct {
 	parts    string
 	rounds   int
 	measure  time.Duration
+	rate     float64
 	core     int // of the server
 	loadCore int // of the generator
 	first    bool
@@ -55,6 +56,7 @@ func parse(args []string, out io.Writer) (o options, err error) {
 	f.StringVar(&o.parts, "parts", strings.Join(allParts, ","), "`parts` to measure, comma-separated")
 	f.IntVar(&o.rounds, "rounds", 3, "`times` that each pattern is measured on each server, in turn (AES-CM and bursts: once)")
 	f.DurationVar(&o.measure, "measure", 6*time.Second, "`time` that is counted of each")
+	f.Float64Var(&o.rate, "rate", 104, "video `packets` per second of each publisher; 104 are about 1 Mbit/s")
 	f.IntVar(&o.core, "core", 0, "`core` of the server")
 	f.IntVar(&o.loadCore, "load-core", 1, "`core` of the generator")
 	f.BoolVar(&o.first, "first", false, "run server and generator before everything else on their cores (root), on a machine that others use too")
@@ -76,6 +78,8 @@ func parse(args []string, out io.Writer) (o options, err error) {
 	switch {
 	case f.NArg() > 0:
 		return o, fmt.Errorf("%q is no flag", f.Arg(0))
+	case o.rate < 1:
+		return o, errors.New("-rate is below 1")
 	case o.rounds < 1:
 		return o, errors.New("-rounds is below 1")
 	case o.core == o.loadCore:

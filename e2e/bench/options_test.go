@@ -14,7 +14,8 @@ import (
 func TestChoicesThatMakeNoSense(t *testing.T) {
 	for _, c := range []struct{ args, want string }{
 		{"-parts nothing", `no part "nothing"`},
-		{"-rounds 0", "below 1"},
+		{"-rounds 0", "-rounds is below 1"},
+		{"-rate 0", "-rate is below 1"},
 		{"-core 1 -load-core 1", "a core each"},
 		{"more", "is no flag"},
 	} {

@@ -23,7 +23,6 @@ const level = 1<<7 | 20
 type source struct {
 	// constant
 	video bool
-	size  int // bytes of payload
 	frame int // packets of one frame
 	burst bool
 	track *webrtc.TrackLocalStaticRTP
@@ -46,13 +45,13 @@ type source struct {
 }
 
 func newSource(s Spec, video bool, track *webrtc.TrackLocalStaticRTP, now time.Time) *source {
-	x := &source{video: video, size: s.Size, frame: s.Frame, burst: s.Burst, track: track, begun: now}
-	x.rate.Store(int64(s.Rate))
+	x := &source{video: video, frame: s.Frame, burst: s.Burst, track: track, begun: now}
+	size, rate := s.Size, int64(s.Rate)
 	if !video {
-		x.size = 80
-		x.rate.Store(50)
+		size, rate = 80, 50
 	}
-	x.payload = make([]byte, x.size)
+	x.rate.Store(rate)
+	x.payload = make([]byte, size)
 	for i := range x.payload {
 		x.payload[i] = byte(rand.Uint32())
 	}

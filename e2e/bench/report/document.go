@@ -35,7 +35,7 @@ func (r *Run) Markdown(plots string) string {
 			b.WriteString(text)
 		}
 	}
-	const columns = "µs/packet is server CPU per packet that reached a receiver, the median of the rounds. † means that the generator may have been late."
+	const columns = "µs/packet is server CPU per packet that reached a receiver, the median of the rounds; core µs is everything that ran on the server's core, the kernel's own threads and other programs too. † means that the generator may have been late."
 	section("What a packet costs: AES-GCM", columns, r.costs(load.GCM, false))
 	section("What a packet costs: AES-CM", "", r.costs(load.CM, false))
 	section("Frames that come in bursts", "The four packets of each frame leave the publisher back to back. Without limits; AES-GCM.", r.costs(load.GCM, true))

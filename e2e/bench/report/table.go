@@ -65,7 +65,7 @@ func tainted(s string, r load.Result) string {
 // costs is the table of one profile: what each pattern cost each server.
 func (r *Run) costs(profile string, burst bool) string {
 	t := &table{}
-	t.add("", "server", "µs/packet", "rounds", "loss", "p50 ms", "p99 ms", "RSS MB", "packets/s", "core", "ours/best", "limit", "")
+	t.add("", "server", "µs/packet", "rounds", "core µs", "loss", "p50 ms", "p99 ms", "RSS MB", "packets/s", "core", "ours/best", "limit", "")
 	for _, row := range r.Rows {
 		if row.Profile != profile || row.Burst != burst {
 			continue
@@ -74,19 +74,19 @@ func (r *Run) costs(profile string, burst bool) string {
 		for i, s := range r.Servers {
 			x, ok := middle(row.Results[s])
 			if !ok {
-				t.add(name, s, "–", "", "", "", "", "", "", "", "", "", "")
+				t.add(name, s, "–", "", "", "", "", "", "", "", "", "", "", "")
 				continue
 			}
 			var rounds []string
 			for _, y := range row.Results[s] {
 				rounds = append(rounds, tainted(times(y.Micros), y))
 			}
-			cells := []string{name, s, tainted(times(x.Micros), x), strings.Join(rounds, " "), percent(x.Loss, 3), millis(x.P50), millis(x.P99),
+			cells := []string{name, s, tainted(times(x.Micros), x), strings.Join(rounds, " "), times(x.CoreUS), percent(x.Loss, 3), millis(x.P50), millis(x.P99),
 				fmt.Sprintf("%.0f", x.RSS), fmt.Sprintf("%.0f", x.Forwarded), percent(x.Busy, 1), "", "", ""}
 			if ratio, ok := row.ratio(r.Servers); ok && i == 0 {
-				cells[10] = times(ratio)
+				cells[11] = times(ratio)
 				if !burst {
-					cells[11], cells[12] = times(limit(row.Pattern)), mark(ratio <= limit(row.Pattern))
+					cells[12], cells[13] = times(limit(row.Pattern)), mark(ratio <= limit(row.Pattern))
 				}
 			}
 			t.add(cells...)
