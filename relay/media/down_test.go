@@ -1,6 +1,7 @@
 package media
 
 import (
+	"bytes"
 	"context"
 	"encoding/binary"
 	"slices"
@@ -260,22 +261,23 @@ func TestAMalformedReportDoesNoHarm(t *testing.T) {
 }
 
 func TestFeedbackIsTakenOutOfACompound(t *testing.T) {
-	s := unconnected(t).s
 	other := []byte{0x80, 201, 0, 1, 0, 0, 0, 9}
 	report := []byte{0x8f, 205, 0, 5, 0, 0, 0, 1, 0, 0, 0, 2, 0, 0, 0, 1, 0, 0, 0, 0, 0x20, 1, 4, 0}
-	join := func(parts ...[]byte) (b []byte) {
-		for _, p := range parts {
-			b = append(b, p...)
-		}
-		return b
-	}
-	now := time.Unix(1001, 0)
-	s.down.sent.Sent(now, 100)
-	assert.Equal(t, join(other, other), s.takeFeedback(join(other, report, other), now.Add(time.Second)))
-	assert.Equal(t, 1, s.Down().Reports)
-	assert.Empty(t, s.takeFeedback(join(report), now.Add(2*time.Second)))
 	torn := []byte{0x80, 201, 0, 9}
-	assert.Equal(t, join(other, torn), s.takeFeedback(join(other, report, torn), now.Add(3*time.Second)), "others refuse it")
+	for _, x := range []struct {
+		parts     [][]byte
+		malformed uint64
+	}{
+		{[][]byte{other, report, other}, 0},
+		{[][]byte{report}, 0},
+		{[][]byte{other, report, torn}, 1}, // what comes before the fault counts
+	} {
+		r, now := unconnected(t), time.Unix(1001, 0)
+		r.s.down.sent.Sent(now, 100)
+		r.control(bytes.Join(x.parts, nil), now.Add(time.Second))
+		assert.Equal(t, 1, r.s.Down().Reports)
+		assert.Equal(t, x.malformed, r.s.Stats()[DropMalformed])
+	}
 }
 
 func TestAudioGoesOutWhateverWaits(t *testing.T) {

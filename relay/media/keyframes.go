@@ -46,3 +46,33 @@ func (k *keyFrames) came() {
 	defer k.mu.Unlock()
 	k.wanted = false
 }
+
+// patience bounds how many key frames one receiver can have a source make, which all others pay for with the quality of
+// the picture. The zero value is full. It is owned by the receiver's reader.
+type patience struct {
+	wish time.Time // when the last wish was granted
+	full time.Time // when all wishes are there again
+}
+
+const (
+	// maxWishes are granted at once: as many as a bad network explains.
+	maxWishes = 8
+	// wishEvery is how often one more is granted. Less would let one receiver spoil the picture of the others; more would
+	// keep one with constant loss from seeing anything.
+	wishEvery = 2 * time.Second
+)
+
+// grants reports whether to pass a request on. All within keyFrameEvery are one wish.
+func (p *patience) grants(now time.Time) bool {
+	if now.Sub(p.wish) < keyFrameEvery {
+		return true
+	}
+	if p.full.Before(now) {
+		p.full = now
+	}
+	if p.full.Sub(now) > (maxWishes-1)*wishEvery {
+		return false
+	}
+	p.wish, p.full = now, p.full.Add(wishEvery)
+	return true
+}

@@ -57,6 +57,7 @@ type reader struct {
 
 	resent  int       // retransmissions sent since
 	resetAt time.Time // then
+	chores  chores
 }
 
 func newReader(s *Session) *reader {
@@ -68,6 +69,7 @@ type received struct {
 	mu      sync.Mutex
 	streams map[uint32]stream // by SSRC; guarded by mu
 	twcc    *twcc.Recorder    // guarded by mu
+	leaps   leaps             // of its numbers; guarded by mu
 }
 
 // stream says what an SSRC carries.
@@ -151,7 +153,7 @@ func (r *reader) place(p *inbound) (ok bool, drop Counter) {
 	s.recv.mu.Lock()
 	defer s.recv.mu.Unlock()
 	if e := extension(h, s.terms.transport); len(e) == 2 {
-		s.recv.twcc.Record(h.SSRC, binary.BigEndian.Uint16(e), p.at.UnixMicro())
+		s.recv.recordLocked(h.SSRC, binary.BigEndian.Uint16(e), p.at)
 	}
 	st, first, drop := s.streamLocked(h, p.at)
 	l := st.layer

@@ -2,6 +2,7 @@ package media
 
 import (
 	"encoding/binary"
+	"math/bits"
 	"sync"
 	"time"
 
@@ -87,36 +88,6 @@ func (r *reader) rtcp(b []byte, now time.Time) {
 	r.control(plain, now)
 }
 
-// control takes a decrypted RTCP packet.
-func (r *reader) control(plain []byte, now time.Time) {
-	s := r.s
-	if plain = s.takeFeedback(plain, now); len(plain) == 0 {
-		return
-	}
-	packets, err := rtcp.Unmarshal(plain)
-	if err != nil {
-		s.count.inc(DropMalformed) // what could be read before the fault is still used
-	}
-	slots := *s.slots.Load()
-	for _, x := range packets {
-		switch p := x.(type) {
-		case *rtcp.SenderReport:
-			s.noteReport(p, now)
-			s.noteLoss(slots, p.Reports, now)
-		case *rtcp.ReceiverReport:
-			s.noteLoss(slots, p.Reports, now)
-		case *rtcp.PictureLossIndication:
-			s.passKey(slots[p.MediaSSRC], now)
-		case *rtcp.FullIntraRequest:
-			for _, e := range p.FIR {
-				s.passKey(slots[e.SSRC], now)
-			}
-		case *rtcp.TransportLayerNack:
-			r.nack(slots[p.MediaSSRC], p.Nacks, now)
-		}
-	}
-}
-
 // noteReport keeps what our reception report repeats.
 func (s *Session) noteReport(p *rtcp.SenderReport, now time.Time) {
 	s.recv.mu.Lock()
@@ -132,6 +103,10 @@ func (s *Session) passKey(sl *slot, now time.Time) {
 		return
 	}
 	s.count.inc(PLIIn)
+	if !sl.wishes.grants(now) {
+		s.count.inc(DropRepeated)
+		return
+	}
 	if l := sl.shows(); l != nil {
 		l.needKey(now)
 	}
@@ -152,12 +127,17 @@ func (r *reader) nack(sl *slot, pairs []rtcp.NackPair, now time.Time) {
 		r.resent, r.resetAt = 0, now
 	}
 	for _, pair := range pairs {
+		n := 1 + bits.OnesCount16(uint16(pair.LostPackets))
+		r.s.count.addN(NacksIn, uint64(n))
+		if r.resent >= maxResent {
+			r.s.count.addN(DropRepeated, uint64(n))
+			continue
+		}
+		if !r.chores.take(n, now) {
+			r.s.count.addN(DropStorm, uint64(n))
+			continue
+		}
 		pair.Range(func(seq uint16) bool {
-			r.s.count.inc(NacksIn)
-			if r.resent >= maxResent {
-				r.s.count.inc(DropRepeated)
-				return true
-			}
 			if !r.s.mayRepair(now) {
 				return false
 			}
@@ -236,6 +216,7 @@ func (s *Session) sendFeedback() {
 func (s *Session) feedback() []rtcp.Packet {
 	s.recv.mu.Lock()
 	defer s.recv.mu.Unlock()
+	s.recv.leaps.span = 0
 	return s.recv.twcc.BuildFeedbackPacket()
 }
 

@@ -36,6 +36,7 @@ type slot struct {
 
 	waiting atomic.Pointer[layer] // of which a key frame is needed; nil: none
 	loss    lossy                 // of audio
+	wishes  patience              // of video; owned by the session's reader
 
 	mu      sync.Mutex
 	from    *source               // guarded by mu, as all below; nil: nothing passes

@@ -47,6 +47,7 @@ const (
 	DropLayer      // of layers, or parts of layers, that the receiver does not get
 	DropSilence    // of audio in which there is nothing to hear; by receiver
 	DropPaced      // waited too long for bandwidth, or too many did
+	DropStorm      // of RTCP, more than a client has to say: its packets, and the numbers that it asks for
 	DropStrays     // neither media nor read in time: STUN, DTLS, or from nobody known
 
 	counters
@@ -57,7 +58,7 @@ var counterNames = [counters]string{
 	"pli_out", "key_frames", "negotiations", "switches",
 	"layer_switches", "pauses", "encodes", "pads", "paced", "probes_out", "redundant", "panics", "send_calls", "segments", "drop_early", "drop_auth", "drop_unknown", "drop_pt",
 	"drop_muted", "drop_malformed", "drop_duplicate", "drop_ssrcs", "drop_send", "drop_silent", "drop_repeated",
-	"drop_rtx_padding", "drop_busy", "drop_layer", "drop_silence", "drop_paced", "drop_strays",
+	"drop_rtx_padding", "drop_busy", "drop_layer", "drop_silence", "drop_paced", "drop_storm", "drop_strays",
 }
 
 // String is the counter's name in metrics.
