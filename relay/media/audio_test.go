@@ -61,7 +61,7 @@ func TestSilenceIsNotPassedOn(t *testing.T) {
 }
 
 func TestHush(t *testing.T) {
-	const voice, none = voiceBit | 127, -1
+	const none = -1
 	start := time.Unix(1000, 0)
 	for name, x := range map[string]struct {
 		level, size int
@@ -69,7 +69,8 @@ func TestHush(t *testing.T) {
 	}{
 		"silence":                              {127, 80, true},
 		"a low hum":                            {90, 80, false},
-		"what its sender takes for speech":     {voice, 80, false},
+		"silence that is called speech":        {voiceBit | 127, 80, true},
+		"speech":                               {voiceBit | 126, 80, false},
 		"a packet without a level":             {none, 80, false},
 		"one that says that there is nothing":  {none, 1, true},
 		"the same, with the level of a breath": {100, 2, true},

@@ -66,13 +66,14 @@ const (
 	// dtxSize is the largest opus packet that says "nothing to hear", in bytes (RFC 7587, section 3.1.3, and RFC 6716,
 	// section 2.1.9: at most a table of contents and a byte).
 	dtxSize = 2
-	// voiceBit is set in the level where the sender took it for speech (RFC 6464, section 3).
+	// voiceBit is set in the level where the sender took it for speech (RFC 6464, section 3). Chromium sets it always,
+	// also with silence, as long as opus does not transmit discontinuously.
 	voiceBit = 1 << 7
 )
 
 // silent reports whether a packet need not be passed on. level is -1 where the packet has none.
 func (h *hush) silent(level int, size int, now time.Time) bool {
-	quiet := level >= 0 && level&voiceBit == 0 && level&^voiceBit == speaker.Silence || size <= dtxSize
+	quiet := level >= 0 && level&^voiceBit == speaker.Silence || size <= dtxSize
 	if !quiet {
 		h.loud = now
 		return false
