@@ -15,6 +15,7 @@ type allocation struct {
 	points []layers.Point // of all asks
 	ends   []int          // where each ask's points end
 	slots  []*slot        // of the asks
+	tight  bool           // when it was made (Session.tight)
 }
 
 // choice is what a slot is to get.
@@ -61,6 +62,7 @@ func (s *Session) shareLocked(now time.Time) []choice {
 		list = append(list, x)
 	}
 	s.down.want(a.by.Wanted())
+	a.tight = s.tight()
 	return list
 }
 

@@ -16,6 +16,7 @@ const offAfter = time.Second
 type presence struct {
 	alive  bool                  // packets came lately
 	asleep bool                  // it was switched off while it could be sent
+	usable bool                  // slots could be given it when it was last looked at
 	on     bool                  // its sender was told to send it
 	told   int                   // how many spatial layers of it, where it is scalable
 	seen   int                   // how many there were at most
@@ -88,6 +89,9 @@ func (l *layer) watchLocked(now time.Time, newest int64) (changed bool) {
 	if alive != p.alive {
 		p.alive, changed = alive, true
 		l.meter.begin(now)
+	}
+	if a := p.available(now); a != p.usable { // also one that was switched on, and has not come in time
+		p.usable, changed = a, true
 	}
 	if !alive || !p.on { // the rate that a layer had when it was switched off is what it will have again
 		return changed

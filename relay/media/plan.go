@@ -90,8 +90,9 @@ func (g *Group) stirs(now time.Time) (yes bool) {
 	for _, s := range g.members {
 		yes = s.watchLocked(now) || yes
 		at, due := s.control.share.by.Again()
-		// Rates change all the time. It matters only to whom they may become too high.
-		yes = yes || due && !now.Before(at) || s.tight()
+		// Rates change all the time. It matters only to whom they may become too high, and to whom they were: a budget can
+		// leap beyond all that is wanted.
+		yes = yes || due && !now.Before(at) || s.tight() || s.control.share.tight
 	}
 	g.settleLocked()
 	return yes
