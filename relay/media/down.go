@@ -113,7 +113,7 @@ func (d *down) publishLocked() {
 		d.known.Store(&b)
 	}
 	if x.Limited {
-		d.bucket.SetRate(layers.Bitrate(estimate.PaceFactor * float64(x.Rate)))
+		d.bucket.SetRate(estimate.PaceRate(x.Rate, d.fixedBy.rate))
 	} else {
 		d.bucket.SetRate(0)
 	}

@@ -14,8 +14,8 @@ import (
 // flows which is too much, until a lower one begins. What is too old is dropped then: the receiver asks again for what it
 // can still use.
 const (
-	maxQueued   = 300                    // packets: a third of a megabyte
-	maxQueueAge = 400 * time.Millisecond // more would show the past; less would tear a key frame on a slow path
+	maxQueued   = 300         // packets: a third of a megabyte
+	maxQueueAge = time.Second // more would show the past; less would tear a key frame on a slow path
 )
 
 // paceEvery is the grain of what is sent later. A finer one costs wake-ups, a coarser one makes bursts.

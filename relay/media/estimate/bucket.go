@@ -10,10 +10,22 @@ const (
 	// Less than PaceFactor times the estimate would hold back what the path can take, as the estimate lags behind; more
 	// would fill the queue in the path that pacing is there to avoid.
 	PaceFactor = 2.5
+	// paceWide is what a path leaves for video from which on all of PaceFactor holds. Below it the factor falls to 1: at
+	// 300 kbit/s the key frame of a small picture is half a second of the path, and audio would stand behind it.
+	paceWide = 1_500_000 // bit/s
 	// Burst is how much may be sent at once after a pause, in time at the paced rate. Less would delay each frame, more
 	// would send a key frame in one go.
 	Burst = 40 * time.Millisecond
 )
+
+// PaceRate is the rate at which packets may leave for a path of the given rate, fixed of which is taken by what never
+// waits.
+func PaceRate(rate, fixed Bitrate) Bitrate {
+	const least = 8 // the eighth part is for video in any case
+	spare := max(rate-fixed, rate/least)
+	factor := 1 + (PaceFactor-1)*min(float64(spare)/paceWide, 1)
+	return rate - spare + Bitrate(factor*float64(spare))
+}
 
 // Bucket says whether more may be sent at once. It is a token bucket, kept as the time until which the rate is used up
 // (the generic cell rate algorithm, ITU-T I.371, annex A). The zero value has no limit. Any goroutine may use it; nothing

@@ -94,6 +94,21 @@ func TestBucketLetsAudioRunIntoDebtAndNoFurther(t *testing.T) {
 	assert.True(t, b.Take(now.Add(Burst), 10))
 }
 
+func TestANarrowPathIsNotOvertakenByItsPacer(t *testing.T) {
+	const k = Bitrate(1000)
+	for _, x := range []struct{ rate, fixed, least, most Bitrate }{
+		{300 * k, 240 * k, 300 * k, 310 * k},        // audio leaves next to nothing
+		{300 * k, 60 * k, 300 * k, 370 * k},         // a small picture beside one voice
+		{300 * k, 400 * k, 300 * k, 310 * k},        // audio alone is too much
+		{5000 * k, 0, 12_500 * k, 12_500 * k},       // all of the factor
+		{5000 * k, 100 * k, 12_300 * k, 12_400 * k}, // but for audio
+	} {
+		got := PaceRate(x.rate, x.fixed)
+		assert.GreaterOrEqual(t, got, x.least, "%v", x)
+		assert.LessOrEqual(t, got, x.most, "%v", x)
+	}
+}
+
 func TestMeterIsARate(t *testing.T) {
 	var m meter
 	for at := time.Duration(0); at < 2*time.Second; at += 10 * time.Millisecond {
