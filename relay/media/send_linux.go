@@ -13,6 +13,9 @@ import (
 const (
 	maxSegments = 64
 	maxMessage  = 65000
+	// maxSegment is the largest packet that is sent as a segment. Browsers send smaller ones. Larger ones do not fit
+	// through many paths, and a member who sends them would have everybody's path taken for a narrow one.
+	maxSegment = 1400
 )
 
 // offload is what is known of the socket's system. Atomic.
@@ -134,6 +137,9 @@ func (p *post) add(to *peer, first, most int) (next int) {
 	b := p.b
 	m := message{first: first, part: len(p.parts)}
 	size, all, i := b.queue[first].size, 0, first
+	if size > maxSegment {
+		most = 1
+	}
 	for i >= 0 && m.n < most {
 		x := &b.queue[i]
 		if x.size > size || all+x.size > maxMessage {
