@@ -205,8 +205,8 @@ func (s *Stream[S]) reserve(p *In) {
 	if missing == 0 {
 		return
 	}
-	if p.Drop && !p.Empty && s.inDropped && p.TS == s.inTS && p.Spatial == s.inSpatial {
-		return // they are of the same dropped frame
+	if p.Drop && !p.Empty && s.inDropped && (s.audio || p.TS == s.inTS && p.Spatial == s.inSpatial) {
+		return // they are of the same dropped frame, or of the same silence: receivers would take holes there for loss
 	}
 	for n := missing - min(missing, s.log.size()); n < missing; n++ {
 		s.log.put(s.lastOut+1+n, entry{in: uint32(s.lastIn + 1 + n), mapping: uint16(s.id) & idMask})

@@ -107,6 +107,25 @@ func TestAudioStepIsTheLastPacketsLength(t *testing.T) {
 	assert.Equal(t, uint32(100+3*2880), o.TS)
 }
 
+func TestLossInSilenceIsNoLoss(t *testing.T) {
+	s := New[string](true, 48000, 1000, 0)
+	s.Switch("ann")
+	next := func(n uint64, silent bool) (Out, Verdict) {
+		return s.Next("ann", ms(20*int(n)), In{Seq: base + n, TS: uint32(960 * n), Start: true, Drop: silent}, base+n)
+	}
+	first, _ := next(1, false)
+	for n := uint64(2); n < 498; n += 7 { // six of seven are lost
+		_, v := next(n, true)
+		require.Equal(t, Skip, v)
+	}
+	_, v := next(490, true)
+	assert.Equal(t, Skip, v, "one that is late")
+	o, v := next(500, false)
+	require.Equal(t, Send, v)
+	assert.Equal(t, first.Seq+8, o.Seq, "what is missing since 492 may have been something to hear")
+	assert.Equal(t, first.TS+499*960, o.TS)
+}
+
 func TestNext(t *testing.T) {
 	key := func(n uint64) In { return In{Seq: base + n, TS: uint32(n) * 10, Start: true} }
 	delta := func(n uint64) In { return In{Seq: base + n, TS: uint32(n) * 10} }
