@@ -23,8 +23,8 @@ async function read(names) {
 			height: v.frameHeight ?? 0, decoded: v.framesDecoded ?? 0, dropped: v.framesDropped ?? 0, keys: v.keyFramesDecoded ?? 0,
 			freezes: v.freezeCount ?? 0, frozen: v.totalFreezesDuration ?? 0, plis: v.pliCount ?? 0, nacks: v.nackCount ?? 0,
 			packets: v.packetsReceived ?? 0, bytes: v.bytesReceived ?? 0, lost: v.packetsLost ?? 0, repaired: v.retransmittedPacketsReceived ?? 0,
-			sounds: a.packetsReceived ?? 0, energy: a.totalAudioEnergy ?? 0, samples: a.totalSamplesReceived ?? 0,
-			concealed: a.concealedSamples ?? 0, silent: a.silentConcealedSamples ?? 0,
+			sounds: a.packetsReceived ?? 0, soundBytes: (a.bytesReceived ?? 0) + (a.headerBytesReceived ?? 0), energy: a.totalAudioEnergy ?? 0, samples: a.totalSamplesReceived ?? 0,
+			concealed: a.concealedSamples ?? 0, quiet: a.silentConcealedSamples ?? 0,
 		};
 	});
 }
@@ -52,6 +52,10 @@ const follows = new Map();
 // The frames since a moment.
 const frames = (name, since = 0) => follows.get(name).filter(f => f.at >= since);
 
+// Whose pictures have shown the upper one of two layers since a moment: 360
+// lines, or less where Chromium is busy, but more than the lower one's.
+const high = since => [...follows.keys()].filter(name => frames(name, since).some(f => f.height > 180));
+
 // When the box of somebody's tile was last changed by the layout.
 const moved = new Map();
 function observe(name) {
@@ -63,4 +67,4 @@ function observe(name) {
 	}).observe(tile(name));
 }
 
-globalThis.watch = { tile, video, sound, read, codec, follow, frames, observe, moved: name => moved.get(name), height: name => tile(name)?.clientHeight };
+globalThis.watch = { tile, video, sound, read, codec, follow, frames, high, observe, moved: name => moved.get(name), height: name => tile(name)?.clientHeight };

@@ -4,6 +4,7 @@ import (
 	_ "embed" // the script
 	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/stretchr/testify/require"
@@ -26,8 +27,9 @@ type reading struct {
 	Packets, Bytes            int64
 	Lost, Repaired            int64
 	Sounds                    int64   // packets of audio
+	SoundBytes                int64   // of RTP, without the tag
 	Energy                    float64 // of audio that was played
-	Samples, Concealed, Quiet float64 // samples; Quiet: concealed by silence
+	Samples, Concealed, Quiet float64 // of sound; Quiet: concealed by silence
 }
 
 // reads returns a reading for each name.
@@ -59,6 +61,7 @@ func (r reading) since(before reading) reading {
 	r.Lost -= before.Lost
 	r.Repaired -= before.Repaired
 	r.Sounds -= before.Sounds
+	r.SoundBytes -= before.SoundBytes
 	r.Energy -= before.Energy
 	r.Samples -= before.Samples
 	r.Concealed -= before.Concealed
@@ -69,18 +72,25 @@ func (r reading) since(before reading) reading {
 // kbps is the mean rate of the picture, payload only.
 func (r reading) kbps() float64 { return float64(r.Bytes) * 8 / r.At }
 
-// concealment is the share of the sound that was made up, 0 to 1.
+// soundKbps is the mean rate of the sound, with all that goes over IP.
+func (r reading) soundKbps() float64 {
+	const tag, udp, ip = 16, 8, 20
+	return float64(r.SoundBytes+r.Sounds*(tag+udp+ip)) * 8 / r.At
+}
+
+// concealment is the share of the sound that was made up, 0 to 1, but for
+// silence: while somebody says nothing, nothing is sent.
 func (r reading) concealment() float64 {
 	if r.Samples == 0 {
 		return 1
 	}
-	return r.Concealed / r.Samples
+	return (r.Concealed - r.Quiet) / r.Samples
 }
 
 func (r reading) String() string {
-	return fmt.Sprintf("%s: %d lines, %.1f fps, %.0f kbit/s, frozen %.2f s in %d, %d key frames, %d PLI, %d NACK, %d lost, %d by RTX; sound %.1f/s, concealed %.1f %%",
+	return fmt.Sprintf("%s: %d lines, %.1f fps, %.0f kbit/s, frozen %.2f s in %d, %d key frames, %d PLI, %d NACK, %d lost, %d by RTX; sound %.1f/s, %.0f kbit/s over IP, concealed %.1f %%",
 		r.Name, r.Height, float64(r.Decoded)*1000/r.At, r.kbps(), r.Frozen, r.Freezes, r.Keys, r.Plis, r.Nacks, r.Lost, r.Repaired,
-		float64(r.Sounds)*1000/r.At, 100*r.concealment())
+		float64(r.Sounds)*1000/r.At, r.soundKbps(), 100*r.concealment())
 }
 
 // frame is one that was shown.
@@ -111,6 +121,26 @@ func standstill(list []frame, begin, end float64) time.Duration {
 		last = f.At
 	}
 	return time.Duration(still * float64(time.Millisecond))
+}
+
+// shown is how many frames of all the others' pictures were shown between two
+// moments of the page's clock, and the longest time without one.
+func (p *person) shown(others []*person, begin, end float64) (frames int, longest time.Duration) {
+	p.t.Helper()
+	at := []float64{begin, end}
+	for _, o := range others {
+		for _, f := range p.frames(o, begin) {
+			if f.At < end {
+				at = append(at, f.At)
+			}
+		}
+	}
+	slices.Sort(at)
+	most := 0.0
+	for i := range at[1:] {
+		most = max(most, at[i+1]-at[i])
+	}
+	return len(at) - 2, time.Duration(most * float64(time.Millisecond))
 }
 
 // rests lets a call go on for a while, which is what is measured.

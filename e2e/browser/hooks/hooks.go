@@ -21,6 +21,12 @@ type Participant struct {
 	Colour string  `json:"colour"` // of the camera, any CSS colour [grey]
 	Tone   float64 `json:"tone"`   // of the microphone, in hertz [silence]
 
+	// Turn and Turns let the microphone take part in a conversation: it gives
+	// its tone in the Turn-th of every Turns times of two seconds, by the
+	// machine's clock, and silence in the others [always the tone].
+	Turn  int `json:"turn"`
+	Turns int `json:"turns"`
+
 	ScreenColour string  `json:"screenColour"` // of a shared screen [white]
 	ScreenTone   float64 `json:"screenTone"`   // of a shared tab's sound, in hertz [none is offered]
 

@@ -57,7 +57,10 @@ async function tone(hertz) {
 	if (!tones.has(hertz)) {
 		const oscillator = audio.createOscillator(), gain = audio.createGain();
 		oscillator.frequency.value = hertz;
-		gain.gain.value = hertz ? 0.25 : 0;
+		const mine = () => !settings.turns || Math.floor(Date.now() / 2000) % settings.turns === settings.turn;
+		const speak = () => { gain.gain.value = hertz && mine() ? 0.25 : 0; };
+		speak();
+		if (settings.turns) setInterval(speak, 50);
 		oscillator.connect(gain);
 		oscillator.start();
 		tones.set(hertz, gain);
