@@ -1,7 +1,6 @@
 package media
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"runtime/debug"
@@ -366,7 +365,7 @@ func (g *Group) sourceLocked(x wire.Source) *source {
 	return s.sources[x.Stream]
 }
 
-// voicesLocked are the audio sources that are being sent, by member.
+// voicesLocked are the audio sources that are being sent, in the order of package assign.
 func (g *Group) voicesLocked() []assign.Voice {
 	var all []assign.Voice
 	for m := range g.members {
@@ -381,8 +380,6 @@ func (g *Group) voicesLocked() []assign.Voice {
 			all = append(all, v)
 		}
 	}
-	slices.SortFunc(all, func(a, b assign.Voice) int {
-		return cmp.Or(cmp.Compare(a.Member, b.Member), cmp.Compare(a.Stream, b.Stream))
-	})
+	assign.Sort(all) // once for all receivers
 	return all
 }
