@@ -2,6 +2,7 @@ package media
 
 import (
 	"fmt"
+	"net/netip"
 	"testing"
 
 	"github.com/pion/rtp"
@@ -49,4 +50,25 @@ func TestHead(t *testing.T) {
 			})
 		}
 	}
+}
+
+// An empty extension cannot be written with one byte of header: it would hide those behind it, and with them the number
+// by which the receiver reports that the packet came.
+func TestAnEmptyDescriptorIsNoDescriptor(t *testing.T) {
+	c := newCall(t, "AV1")
+	x := newStage(t, c.engine)
+	r := x.seat(1, counted(withCodecs(0, 0)), netip.AddrPort{})
+	packet := func(dd ...byte) []byte {
+		b := []byte{0x90, av1PT, 0, 1, 0, 0, 0, 1, 0, 0, 0, 9, 0x10, 0, 0, 2}
+		b = append(b, midExt, 1, '1', 9, byte(len(dd)))
+		b = append(b, dd...)
+		for len(b)%4 != 0 {
+			b = append(b, 0)
+		}
+		b[15] = byte(len(b)/4 - 4)
+		return append(b, 0x18, 1, 2, 3) // it begins a sequence
+	}
+	require.True(t, x.bring(r, packet()))
+	require.NotNil(t, r.p.layer)
+	assert.Nil(t, r.p.dd)
 }

@@ -290,8 +290,10 @@ func (r *reader) look(p *inbound) (ok bool) {
 		return false
 	}
 	if p.codec == codec.AV1 {
-		if p.dd = extension(&r.header, r.s.terms.dependency); len(p.dd) > 0 && !l.deps.Parse(p.dd, f) {
-			return false
+		if dd := extension(&r.header, r.s.terms.dependency); len(dd) > 0 { // it may be there with nothing in it
+			if p.dd = dd; !l.deps.Parse(dd, f) {
+				return false
+			}
 		}
 	}
 	if k := uint32(p.codec); l.codec.Load() != k {
