@@ -1,6 +1,7 @@
 package media
 
 import (
+	"math"
 	"math/bits"
 	"sync/atomic"
 	"time"
@@ -25,6 +26,24 @@ func (h Histogram) Count() (n uint64) {
 		n += c
 	}
 	return n
+}
+
+// Mean is how long a packet took on average, 0 when there was none.
+func (h Histogram) Mean() time.Duration {
+	return h.Sum / time.Duration(max(h.Count(), 1))
+}
+
+// Within is the bound of the bucket up to which the given part of the packets is, 0 … 1. For the last bucket it is twice
+// the bound before: nothing better is known.
+func (h Histogram) Within(part float64) time.Duration {
+	left := uint64(math.Ceil(part * float64(h.Count())))
+	for i, n := range h.Buckets {
+		if left <= n {
+			return h.Bound(i)
+		}
+		left -= n
+	}
+	return h.Bound(delayBuckets - 1)
 }
 
 // delays is a Histogram that is being counted. Atomic.

@@ -1,6 +1,10 @@
 package media
 
-import "sync/atomic"
+import (
+	"maps"
+	"slices"
+	"sync/atomic"
+)
 
 // Counter names something that is counted.
 type Counter uint8
@@ -71,6 +75,20 @@ func Counters() []Counter {
 		all[i] = Counter(i)
 	}
 	return all
+}
+
+// Downs is what is known of the downlinks of all clients that report on them, in no order.
+func (e *Engine) Downs() []Down {
+	e.mu.Lock()
+	all := slices.Collect(maps.Keys(e.sessions))
+	e.mu.Unlock()
+	list := make([]Down, 0, len(all))
+	for _, s := range all {
+		if d := s.Down(); d.Reports > 0 {
+			list = append(list, d)
+		}
+	}
+	return list
 }
 
 // Stats are the counters' values, by [Counter].

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -11,7 +12,9 @@ import (
 	"net/http"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"syscall"
+	"time"
 
 	"github.com/conclave-meet/conclave/relay/media"
 	"github.com/conclave-meet/conclave/shared/wire"
@@ -26,6 +29,39 @@ type Report struct {
 	Refused     map[wire.Code]uint64 `json:"refused"`     // messages dropped or answered by error, since the start
 	Ended       map[wire.Code]uint64 `json:"ended"`       // connections ended, since the start
 	Media       map[string]uint64    `json:"media"`       // media.Counter by name, since the start
+	Delay       Delay                `json:"delay"`       // of forwarded packets, since the start
+	Down        []Downlink           `json:"down"`        // of clients that report on what they receive, now; most wanted first
+}
+
+// Delay is how long packets were in the relay (media.Engine.Delay). Times are in microseconds.
+type Delay struct {
+	Packets uint64   `json:"packets"`
+	Mean    float64  `json:"mean"`
+	Half    float64  `json:"half"` // bound below which half of them are
+	P99     float64  `json:"p99"`  // bound below which 99 % are
+	Buckets []Bucket `json:"buckets"`
+}
+
+// Bucket is how many packets took less than Below, but not less than that of the bucket before. Buckets without packets
+// are left out.
+type Bucket struct {
+	Below   float64 `json:"below"` // microseconds; in the last bucket there are those that took longer, too
+	Packets uint64  `json:"packets"`
+}
+
+// Downlink is what is known of one client's downlink (media.Down). Rates are in bit/s, times in milliseconds.
+type Downlink struct {
+	Rate     int64   `json:"rate"`     // what fits
+	Limited  bool    `json:"limited"`  // more did not fit lately
+	Deaf     bool    `json:"deaf"`     // its reports stay away: nothing limits
+	Wanted   int64   `json:"wanted"`   // what would be put to use
+	Came     int64   `json:"came"`     // what arrives
+	RTT      float64 `json:"rtt"`      // to the client and back
+	Queue    float64 `json:"queue"`    // beyond that of the empty path
+	Loss     float64 `json:"loss"`     // 0 … 1
+	Waiting  int     `json:"waiting"`  // packets that are paced
+	Probes   int     `json:"probes"`   // since it joined
+	Overuses int     `json:"overuses"` // since it joined
 }
 
 // Report returns the counts.
@@ -34,11 +70,39 @@ func (s *Server) Report() Report {
 	r := Report{
 		Connections: st.Connections, Rooms: st.Rooms, Members: st.Members, Goroutines: runtime.NumGoroutine(),
 		Refused: st.Refused, Ended: st.Ended, Media: make(map[string]uint64, len(st.Media)),
+		Delay: delayOf(s.engine.Delay()), Down: downlinks(s.engine.Downs()),
 	}
 	for _, c := range media.Counters() {
 		r.Media[c.String()] = st.Media[c]
 	}
 	return r
+}
+
+func delayOf(h media.Histogram) Delay {
+	micros := func(d time.Duration) float64 { return float64(d) / float64(time.Microsecond) }
+	d := Delay{
+		Packets: h.Count(), Mean: micros(h.Mean()), Half: micros(h.Within(0.5)), P99: micros(h.Within(0.99)), Buckets: []Bucket{},
+	}
+	for i, n := range h.Buckets {
+		if n > 0 {
+			d.Buckets = append(d.Buckets, Bucket{Below: micros(h.Bound(i)), Packets: n})
+		}
+	}
+	return d
+}
+
+func downlinks(all []media.Down) []Downlink {
+	millis := func(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }
+	list := make([]Downlink, 0, len(all))
+	for _, d := range all {
+		list = append(list, Downlink{
+			Rate: int64(d.Rate), Limited: d.Limited, Deaf: d.Deaf, Wanted: int64(d.Wanted), Came: int64(d.Came),
+			RTT: millis(d.RTT), Queue: millis(d.Queue), Loss: d.Loss, Waiting: d.Queued, Probes: d.Probes, Overuses: d.Overuses,
+		})
+	}
+	// Not in the order in which people came: nothing here says who is who.
+	slices.SortFunc(list, func(a, b Downlink) int { return cmp.Or(cmp.Compare(b.Wanted, a.Wanted), cmp.Compare(b.Rate, a.Rate)) })
+	return list
 }
 
 func (s *Server) stats(http.ResponseWriter, *http.Request) (any, error) { return s.Report(), nil }
