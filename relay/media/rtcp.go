@@ -12,6 +12,10 @@ import (
 	"github.com/conclave-meet/conclave/shared/wire"
 )
 
+// maxReporters bounds the SSRCs by which one client sends RTCP, which SRTP must remember for ever. Chromium reports by a
+// few; Firefox by one for each m-line, of which there are up to 58 (media.md), and for each layer that it sends.
+const maxReporters = 256
+
 // relaySSRC is the SSRC that the relay reports and asks as. It sends nothing by it.
 const relaySSRC = 1
 
@@ -74,7 +78,7 @@ func (r *reader) rtcp(b []byte, now time.Time) {
 		return
 	}
 	ssrc := binary.BigEndian.Uint32(b[4:])
-	if !r.knownC[ssrc] && len(r.knownC) >= maxSSRCs {
+	if !r.knownC[ssrc] && len(r.knownC) >= maxReporters {
 		s.count.inc(DropSSRCs)
 		return
 	}
