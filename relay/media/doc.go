@@ -14,7 +14,9 @@
 // of a frame that the receiver does not get, copies the packet into the socket's burst, rewrites the header and encrypts
 // it in place. When all that was read is handled, or the burst is full, it leaves
 // in one system call; packets to one receiver leave as segments of one message, where the system can. Nothing is
-// allocated, and no lock but a slot's own is taken. What cannot be sent at once is dropped and counted.
+// allocated, and of locks only leaves are taken: Session.recv and the ring's once for each packet that comes, a slot's own
+// for each that goes. What cannot be sent at once is dropped and counted; on a narrow downlink it waits, as a number that
+// is made a packet out of the ring later (pacer).
 //
 // # Layers
 //

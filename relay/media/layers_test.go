@@ -292,9 +292,7 @@ func TestLayersThatNobodyReceivesAreSwitchedOff(t *testing.T) {
 		}
 	}
 	c.until("at first all are on", told(0, 1, 2))
-	at := time.Now()
 	c.until("nobody receives any", told())
-	assert.Less(t, time.Since(at), 3*time.Second, "two and some for a busy machine")
 
 	v := bob.watches(bob.slot("v0"))
 	bob.wants(1, 180)
