@@ -43,4 +43,11 @@
 // A session's reader belongs to one goroutine at a time, without a lock: inlet.busy is set by whoever has it, and who
 // finds it set drops the packet. Two goroutines meet there only while a client's address changes, and neither ever waits
 // for the other's sending.
+//
+// # Members who do harm
+//
+// All that a member sends is handled in a goroutine that others share, so what one packet can cost is bounded, and so is
+// what is remembered of a member: SSRCs (maxSSRCs), what RTCP may ask for (chores), retransmissions (maxResent), key
+// frames of others (patience), numbers that feedback has to name (leaps). What goes beyond is dropped and counted. A
+// fault of the relay ends the session whose packet met it (Session.guard). FuzzBystander looks for what still harms others.
 package media
