@@ -16,6 +16,10 @@ import (
 	"github.com/conclave-meet/conclave/e2e/wan/linkem"
 )
 
+// Two people behind one line follow three others. Each of the two would take
+// the whole line. Three pictures with two layers of three frame rates give a
+// share in steps of about 150 kbit/s; those of one picture with three layers
+// are as large as what is to be shared.
 func TestTwoReceiversShareABottleneck(t *testing.T) {
 	wan.Run(t, harness.Options{}, func(t *testing.T, n *wan.Network) {
 		const window = 30 * time.Second
@@ -25,34 +29,39 @@ func TestTwoReceiversShareABottleneck(t *testing.T) {
 			Duplex:   linkem.Duplex{Up: linkem.Conditions{Delay: 20 * time.Millisecond}, Down: narrow},
 			TapsDown: linkem.Taps{Delivered: flow.tap()},
 		})
-		ann := enters(t, n, n.Browser(bidi.Options{}), "Ann", size{300, 300},
-			hooks.Participant{Colour: "#c04040", Tone: 440, Grain: true, Width: 1280, Height: 720})
+		office := n.Browser(bidi.Options{})
+		var others []*person
+		for i, name := range []string{"Ann", "Cleo", "Dan"} {
+			others = append(others, enters(t, n, office, name, size{320, 480}, hooks.Participant{
+				Colour: "#c04040", Tone: 440 + 110*float64(i), Turn: i, Turns: 3, Grain: true, Width: 640, Height: 360, Rate: 10,
+			}))
+		}
 		b := home.Browser(bidi.Options{})
 		quiet := hooks.Participant{Colour: "#40c040", Width: 320, Height: 180}
-		bob, cleo := enters(t, n, b, "Bob", size{1280, 1200}, quiet), enters(t, n, b, "Cleo", size{1280, 1200}, quiet)
-		ann.sees(bob, cleo)
-		bob.sees(ann, cleo)
-		cleo.sees(ann, bob)
+		bob, eve := enters(t, n, b, "Bob", size{1280, 800}, quiet), enters(t, n, b, "Eve", size{1280, 800}, quiet)
+		bob.sees(others...)
+		eve.sees(others...)
 		bob.rests(15 * time.Second) // both have found their share
 
 		flow.take()
 		_, counted := home.Link.Counts()
-		bobs, cleos := bob.reads(ann)[0], cleo.reads(ann)[0]
+		bobs, eves := bob.reads(others...), eve.reads(others...)
 		bob.rests(window)
 		_, after := home.Link.Counts()
 		rates := slices.Sorted(maps.Values(kbps(flow.take(), window)))
 		require.Len(t, rates, 2, "peer connections behind the link")
 		share := rates[0] / (rates[0] + rates[1])
-		bobs, cleos = bob.reads(ann)[0].since(bobs), cleo.reads(ann)[0].since(cleos)
-		t.Logf("two receivers behind %d kbit/s: %.0f and %.0f kbit/s, the smaller share is %.0f %%; %d packets were dropped\n\tBob sees  %v\n\tCleo sees %v",
-			narrow.Rate/linkem.Kbit, rates[0], rates[1], 100*share, after.Overflowed-counted.Overflowed, bobs, cleos)
+		t.Logf("two receivers behind %d kbit/s: %.0f and %.0f kbit/s, the smaller share is %.0f %%; %d packets were dropped",
+			narrow.Rate/linkem.Kbit, rates[0], rates[1], 100*share, after.Overflowed-counted.Overflowed)
+		for who, before := range map[*person][]reading{bob: bobs, eve: eves} {
+			for i, r := range who.reads(others...) {
+				r = r.since(before[i])
+				t.Logf("\t%s sees %v", who.name, r)
+				assert.Less(t, r.concealment(), 0.1, "share of the sound that was made up")
+			}
+		}
 		assert.GreaterOrEqual(t, share, 0.4)
 		assert.Less(t, rates[0]+rates[1], 1.05*float64(narrow.Rate/linkem.Kbit))
-		assert.Greater(t, rates[0], 250.0, "the bottleneck is used")
-		for _, r := range []reading{bobs, cleos} {
-			assert.Greater(t, float64(r.Decoded)*1000/r.At, 5.0, "frames a second of %s", r.Name)
-			assert.Less(t, r.Frozen, window.Seconds()/4, "frozen, s")
-			assert.Less(t, r.concealment(), 0.1, "share of the sound that was made up")
-		}
+		assert.Greater(t, rates[0]+rates[1], 0.5*float64(narrow.Rate/linkem.Kbit), "the line is used")
 	})
 }
