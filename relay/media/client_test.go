@@ -326,8 +326,16 @@ func (x *client) take(b []byte) {
 		x.t.Errorf("member %d: %v", x.member, err)
 		return
 	}
-	if by := x.path.Load(); by == nil || by.carry(&p, len(b)) {
+	by := x.path.Load()
+	if by == nil {
 		x.media <- p
+		return
+	}
+	if by.carry(&p, len(b)) {
+		select {
+		case x.media <- p:
+		default: // nobody looks
+		}
 	}
 }
 

@@ -18,6 +18,9 @@ const (
 	maxQueueAge = time.Second // more would show the past; less would tear a key frame on a slow path
 )
 
+// maxAtOnce is how many packets leave together when there is room for all at last: a socket's buffer has no room for more.
+const maxAtOnce = 48
+
 // paceEvery is the grain of what is sent later. A finer one costs wake-ups, a coarser one makes bursts.
 const paceEvery = 5 * time.Millisecond
 
@@ -240,7 +243,7 @@ func (x *pace) serve(s *Session, now time.Time) (more bool) {
 	if s.ended.Load() {
 		return false
 	}
-	for {
+	for range maxAtOnce {
 		l, ok, over := s.down.next(now)
 		if over {
 			return false

@@ -7,7 +7,7 @@
 // (see [Point]) by priority: what is on stage before the tiles, a shared screen before cameras of the same priority.
 // Sources of the same rank are served evenly from the bottom up: the lowest point for each of them, then the next one
 // for each. No source gets more than fills the height that it is shown in. A source whose lowest point does not fit is
-// paused; one behind it, that costs less, may still be shown.
+// paused; one behind it, that costs less, may still be shown. The last picture of all is kept a little longer than fits.
 //
 // # Down at once, up with patience
 //

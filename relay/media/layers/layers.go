@@ -81,6 +81,9 @@ const (
 	// leave bandwidth unused.
 	roomNum, roomDen = 7, 8
 
+	// The last picture may take so much more than there is: a quarter. More would keep one that hurts the sound.
+	tolerance = 4
+
 	// How long there must have been room before a rise: at once as long as all is calm, firstPatience after a fall, and
 	// doubled by each fall after a rise that did not last, up to mostPatience. Less makes pictures flap on networks whose
 	// bandwidth does. More keeps them small after a short shortage: a cap that was lifted must not be felt 15 s later
@@ -146,6 +149,7 @@ func (a *Allocator) Allocate(now time.Time, b Budget, asks []Ask) []Choice {
 	a.line(b.Audio, asks)
 	rising := a.mayRise(now, b)
 	fill(a.places, b, b.Rate)
+	keepOne(a.places, b)
 	a.settle(now, rising)
 
 	a.choices = slices.Grow(a.choices[:0], len(asks))[:len(asks)]
@@ -256,6 +260,24 @@ func fill(places []place, b Budget, rate Bitrate) {
 		}
 		left = fillEvenly(places[:n], left)
 		places = places[n:]
+	}
+}
+
+// keepOne keeps the lowest point of the first picture that was there, where there would be none at all, as long as that
+// is not much too much: budgets waver, and one that goes and comes needs a key frame each time.
+func keepOne(places []place, b Budget) {
+	kept := -1
+	for i := range places {
+		p := &places[i]
+		if p.got >= 0 {
+			return
+		}
+		if kept < 0 && min(p.held, p.limit) >= 0 && p.cost(0)+b.Audio <= b.Rate+b.Rate/tolerance {
+			kept = i
+		}
+	}
+	if kept >= 0 {
+		places[kept].got = 0
 	}
 }
 
