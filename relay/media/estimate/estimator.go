@@ -20,7 +20,7 @@ const (
 
 	// Tick that comes so late says that the relay itself gets no time to run: what it sends then leaves late, and what it
 	// reads was there before. For a while after it delays say nothing of the network.
-	lateTick   = 80 * time.Millisecond
+	lateTick   = 140 * time.Millisecond
 	excuseTime = 500 * time.Millisecond
 
 	// Who sends little waits up to yieldTime for others to fall first, as long as the queue is short: a fall takes whole
