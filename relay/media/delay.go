@@ -34,9 +34,12 @@ func (h Histogram) Mean() time.Duration {
 }
 
 // Within is the bound of the bucket up to which the given part of the packets is, 0 … 1. For the last bucket it is twice
-// the bound before: nothing better is known.
+// the bound before: nothing better is known. It is 0 when there was none.
 func (h Histogram) Within(part float64) time.Duration {
 	left := uint64(math.Ceil(part * float64(h.Count())))
+	if left == 0 {
+		return 0
+	}
 	for i, n := range h.Buckets {
 		if left <= n {
 			return h.Bound(i)

@@ -22,7 +22,7 @@ func TestCountersHaveNames(t *testing.T) {
 func TestHistogramsSayHowLongPacketsTook(t *testing.T) {
 	var x delays
 	assert.Zero(t, x.histogram().Mean())
-	assert.Equal(t, time.Microsecond, x.histogram().Within(0.99), "of none")
+	assert.Zero(t, x.histogram().Within(0.99))
 	x.observe(3*time.Microsecond, 98)
 	x.observe(100*time.Microsecond, 1)
 	x.observe(time.Hour, 1)
