@@ -224,12 +224,19 @@ func TestPacedPacketsAreWhole(t *testing.T) {
 	bob.soon("packets wait, and too many do", 20*time.Second, read)
 	bob.s.down.bucket.SetRate(0)
 	bob.soon("none does any more", 20*time.Second, func() bool { return !bob.s.down.busy.Load() })
-	bob.soon("what was not dropped came, and something behind it", 20*time.Second, func() bool {
+	for n := range v.numbers {
+		numbers = append(numbers, n)
+	}
+	var given int // numbers, up to the last that came
+	bob.soon("something came behind what was dropped", 20*time.Second, func() bool {
 		read()
 		slices.Sort(numbers)
-		holes := int(numbers[len(numbers)-1]-numbers[0]) + 1 - len(numbers)
-		return holes > 0 && holes <= int(bob.s.Stats()[DropPaced])
+		given = int(numbers[len(numbers)-1]-numbers[0]) + 1
+		return given > len(numbers)
 	})
+	// Not those that came: a busy machine may lose some on the way to the test.
+	st := bob.s.Stats()
+	assert.LessOrEqual(t, given, int(st[PacketsOut]+st[DropPaced]), "each was sent or counted as dropped")
 	assert.Len(t, slices.Compact(slices.Clone(numbers)), len(numbers), "none came twice")
 }
 
