@@ -84,6 +84,11 @@ const (
 	// The last picture may take so much more than there is: a quarter. More would keep one that hurts the sound.
 	tolerance = 4
 
+	// The only picture stays for so long, whoever else is to be seen: each one that comes needs a key frame, and where there
+	// is room for one picture alone that takes most of a second. Less would show first frames and no motion when people
+	// talk in turns, more would show somebody who is silent.
+	stay = 6 * time.Second
+
 	// How long there must have been room before a rise: at once as long as all is calm, firstPatience after a fall, and
 	// doubled by each fall after a rise that did not last, up to mostPatience. Less makes pictures flap on networks whose
 	// bandwidth does. More keeps them small after a short shortage: a cap that was lifted must not be felt 15 s later
@@ -113,8 +118,9 @@ type Allocator struct {
 type holding struct {
 	point        Point // zero if it is paused
 	paused       bool
-	height, prio int  // as asked for then
-	turn         uint // then
+	shown        time.Time // since when it is not
+	height, prio int       // as asked for then
+	turn         uint      // then
 }
 
 // place is one ask while it is being served.
@@ -124,6 +130,8 @@ type place struct {
 	top   int  // the point that is asked for
 	held  int  // the point that it has
 	fresh bool // it was not asked for before, or not so
+	shown time.Time
+	alone bool // it is the only picture, and was not for long
 	limit int  // it gets no more
 	was   int  // the limit without a rise
 	got   int
@@ -146,7 +154,7 @@ func (a *Allocator) Allocate(now time.Time, b Budget, asks []Ask) []Choice {
 	if !a.fell.IsZero() && now.Sub(a.fell) > calm {
 		a.patience, a.fell = 0, time.Time{}
 	}
-	a.line(b.Audio, asks)
+	a.line(now, b.Audio, asks)
 	rising := a.mayRise(now, b)
 	fill(a.places, b, b.Rate)
 	keepOne(a.places, b)
@@ -161,7 +169,7 @@ func (a *Allocator) Allocate(now time.Time, b Budget, asks []Ask) []Choice {
 }
 
 // line puts the asks in the order of service, and finds what each of them has and may have.
-func (a *Allocator) line(audio Bitrate, asks []Ask) {
+func (a *Allocator) line(now time.Time, audio Bitrate, asks []Ask) {
 	a.places, a.wanted = a.places[:0], audio
 	for i := range asks {
 		k := &asks[i]
@@ -172,7 +180,7 @@ func (a *Allocator) line(audio Bitrate, asks []Ask) {
 		h, ok := a.held[k.Source]
 		p.fresh = !ok || h.height != k.Height || h.prio != k.Prio
 		if ok && !h.paused {
-			p.held = k.find(h.point)
+			p.held, p.shown = k.find(h.point), h.shown
 		}
 		p.limit = p.top
 		if !p.fresh {
@@ -181,6 +189,10 @@ func (a *Allocator) line(audio Bitrate, asks []Ask) {
 		a.places = append(a.places, p)
 	}
 	slices.SortStableFunc(a.places, func(x, y place) int { return cmp.Compare(y.rank(), x.rank()) })
+	held := func(p place) bool { return p.held >= 0 }
+	if i := slices.IndexFunc(a.places, held); i >= 0 && !slices.ContainsFunc(a.places[i+1:], held) {
+		a.places[i].alone = now.Sub(a.places[i].shown) < stay
+	}
 }
 
 // rank is higher for who is served first.
@@ -248,7 +260,8 @@ func fill(places []place, b Budget, rate Bitrate) {
 	left := rate - b.Audio
 	for i := range places {
 		p := &places[i]
-		if p.got = Paused; !b.Proven && p.limit >= 0 {
+		p.got = Paused
+		if p.limit >= 0 && (!b.Proven || p.alone && p.cost(0) <= left) {
 			p.got = 0
 			left -= p.cost(0)
 		}
@@ -322,7 +335,10 @@ func (a *Allocator) settle(now time.Time, rising bool) {
 		fell = fell || p.got < min(p.held, p.top)
 		h := holding{paused: p.got < 0, height: p.ask.Height, prio: p.ask.Prio, turn: a.turn}
 		if p.got >= 0 {
-			h.point = p.ask.Points[p.got]
+			h.point, h.shown = p.ask.Points[p.got], p.shown
+			if p.held < 0 {
+				h.shown = now
+			}
 		}
 		a.held[p.ask.Source] = h
 	}

@@ -137,6 +137,32 @@ func TestTheLastPictureIsKeptALittleLonger(t *testing.T) {
 	assert.Equal(t, []int{layers.Paused, layers.Paused}, x.at(proven(135*k), cam(1, 720, 5), cam(2, 720, 5)), "none comes back so")
 }
 
+func TestTheOnlyPictureStaysForAWhile(t *testing.T) {
+	x := newTrial()
+	at := func(speaker int) []int {
+		asks := []layers.Ask{cam(1, 180, 5), cam(2, 180, 5)}
+		asks[speaker].Prio = 7
+		return x.at(proven(40*k+200*k), asks...)
+	}
+	require.Equal(t, []int{2, layers.Paused}, at(0))
+	turns := 0
+	for at(1)[1] == layers.Paused {
+		turns++
+		require.Less(t, turns, 100)
+	}
+	assert.InDelta(t, 60, turns, 2, "tenths of a second")
+	wide := func(speaker int) []int {
+		asks := []layers.Ask{cam(1, 180, 5), cam(2, 180, 5)}
+		asks[speaker].Prio = 7
+		return x.at(proven(1000*k), asks...)
+	}
+	for range 50 {
+		wide(0)
+	}
+	require.Equal(t, []int{2, 2}, wide(0))
+	assert.Equal(t, []int{2, layers.Paused}, at(0), "of two, the one that matters stays")
+}
+
 func TestFallsWhenRatesGrow(t *testing.T) {
 	x := newTrial()
 	ask := cam(1, 720, 5)
