@@ -44,7 +44,8 @@ func TestPicturesGoOnUnderLoss(t *testing.T) {
 			}
 			if percent <= 10 {
 				assert.LessOrEqual(t, frozen-idle, 2.0, "frozen at %v %% of loss, s", percent)
-				assert.LessOrEqual(t, back.Frozen-idleBack, 2.0, "frozen on the way up at %v %% of loss, s", percent)
+				// The other way has the relay's repair in it, of which the receiver knows nothing.
+				assert.LessOrEqual(t, back.Frozen-idleBack, 5.0, "frozen on the way up at %v %% of loss, s", percent)
 			}
 			assert.Greater(t, got.Decoded, 20, fmt.Sprintf("frames at %v %%", percent))
 			assert.Greater(t, got.Sounds, int64(100), "packets of sound")
