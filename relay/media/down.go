@@ -75,9 +75,6 @@ func (s *Session) tight() bool {
 // want notes what the allocator could put to use.
 func (d *down) want(r layers.Bitrate) { d.wanted.Store(int64(r)) }
 
-// downTicks is how often the estimator is asked for what is due: a probe should not wait.
-const downTicks = uint(20 * time.Millisecond / tickEvery)
-
 // tickDown does what is due on the downlink by the clock.
 func (s *Session) tickDown(now time.Time) {
 	d := &s.down

@@ -10,7 +10,6 @@ import (
 	"net/netip"
 	"strings"
 	"sync"
-	"time"
 
 	"github.com/pion/dtls/v3/pkg/crypto/selfsign"
 	"github.com/pion/logging"
@@ -41,6 +40,7 @@ type Engine struct {
 	pace        *pacer
 	stop        context.CancelFunc
 	ticking     sync.WaitGroup
+	ticker      ticker
 
 	mu       sync.Mutex
 	groups   map[*Group]bool   // guarded by mu
@@ -79,7 +79,7 @@ func New(c Config) (*Engine, error) {
 	e := &Engine{
 		log: c.Logger, socks: socks, candidates: candidates, prefer: prefer,
 		certificate: certificate, fingerprint: fingerprint(certificate.Certificate[0]),
-		pace: newPacer(), stop: stop, groups: map[*Group]bool{}, sessions: map[*Session]bool{},
+		ticker: ticker{hurry: make(chan struct{}, 1)}, pace: newPacer(), stop: stop, groups: map[*Group]bool{}, sessions: map[*Session]bool{},
 	}
 	e.ticking.Go(func() { e.tick(ctx) })
 	e.ticking.Go(func() { e.pace.run(ctx) })
@@ -148,31 +148,5 @@ func (e *Engine) dismiss(s *Session) {
 	if e.sessions[s] {
 		delete(e.sessions, s)
 		e.past.add(s.count.stats())
-	}
-}
-
-// tickEvery is the grain of everything that the relay does by the clock: retransmission requests after 20 ms would come
-// late with a coarser one; a finer one costs CPU.
-const tickEvery = 10 * time.Millisecond
-
-func (e *Engine) tick(ctx context.Context) {
-	t := time.NewTicker(tickEvery)
-	defer t.Stop()
-	var all []*Session
-	for n := uint(0); ; n++ {
-		select {
-		case <-ctx.Done():
-			return
-		case now := <-t.C:
-			all = all[:0]
-			e.mu.Lock()
-			for s := range e.sessions {
-				all = append(all, s)
-			}
-			e.mu.Unlock()
-			for _, s := range all {
-				s.tick(n, now)
-			}
-		}
 	}
 }

@@ -22,7 +22,6 @@ type stage struct {
 	tb  testing.TB
 	g   *Group
 	now time.Time
-	n   uint // ticks
 }
 
 // anyCodec is the preference of a relay that takes everything.
@@ -73,10 +72,9 @@ func (x *stage) bring(r *reader, plain []byte) bool {
 // pass lets a tenth of a second pass.
 func (x *stage) pass() {
 	for range 10 {
-		x.now = x.now.Add(tickEvery)
-		x.n++
+		x.now = x.now.Add(hurryEvery)
 		for _, s := range x.g.members {
-			s.tick(x.n, x.now)
+			s.tick(x.now)
 		}
 	}
 	var last announced

@@ -39,6 +39,7 @@ type inbound struct {
 	dd     []byte // dependency descriptor, in the reader's buffer; nil for none
 	data   []byte // the payload without padding, in the reader's buffer
 	first  bool   // of its SSRC
+	lacks  bool   // packets before it are missing, and somebody receives the layer
 	// earlier are the packets before it, for receivers that lose audio.
 	earlier []red.Block
 }
@@ -123,6 +124,9 @@ func (r *reader) take(plain []byte, now time.Time) {
 		s.count.inc(drop)
 		return
 	}
+	if p.lacks {
+		s.lacks()
+	}
 	r.spread(p)
 }
 
@@ -186,6 +190,7 @@ func (r *reader) place(p *inbound) (ok bool, drop Counter) {
 	}
 	p.layer, p.newest, p.codec = l, l.track.Max(), s.terms.byPT[h.PayloadType&0x7f].codec
 	p.in = rewrite.In{Seq: ext, TS: h.Timestamp, Empty: len(p.data) == 0}
+	p.lacks = l.track.Missing() && l.src.isVideo() && len(*l.subs.Load()) > 0
 	return true, 0
 }
 

@@ -19,13 +19,6 @@ const maxReporters = 256
 // relaySSRC is the SSRC that the relay reports and asks as. It sends nothing by it.
 const relaySSRC = 1
 
-// How often the relay says what it received. In ticks.
-const (
-	feedbackTicks = uint(60 * time.Millisecond / tickEvery)  // transport-wide feedback; the browser's estimator is made for 50 to 250 ms
-	keyTicks      = uint(100 * time.Millisecond / tickEvery) // a look for key frames that did not come
-	reportTicks   = uint(time.Second / tickEvery)            // receiver reports
-)
-
 // rtcpOut encrypts outgoing RTCP.
 type rtcpOut struct {
 	mu   sync.Mutex
@@ -154,40 +147,15 @@ func (r *reader) nack(sl *slot, pairs []rtcp.NackPair, now time.Time) {
 	}
 }
 
-// tick does what is due by the clock. n counts ticks. The engine's goroutine calls it.
-func (s *Session) tick(n uint, now time.Time) {
-	if s.keys.Load() == nil {
-		return
-	}
-	defer s.guard()
-	n += uint(s.member) // not all members at once
-	s.sendNacks(now)
-	if n%downTicks == 0 {
-		s.tickDown(now)
-	}
-	if n%feedbackTicks == 0 {
-		s.sendFeedback()
-	}
-	if n%keyTicks == 0 {
-		for l := range s.layers() {
-			if l.src.isVideo() {
-				l.retryKey(now)
-			}
-		}
-	}
-	if n%reportTicks == 0 {
-		s.checkAlive(now)
-		s.sendReport(now)
-	}
-}
-
-// sendNacks asks for what is missing of the video layers that somebody receives. Opus repairs itself.
-func (s *Session) sendNacks(now time.Time) {
+// sendNacks asks for what is missing of the video layers that somebody receives. Opus repairs itself. more says that
+// there may be more to ask for later.
+func (s *Session) sendNacks(now time.Time) (more bool) {
 	for l := range s.layers() {
 		if !l.src.isVideo() || len(*l.subs.Load()) == 0 {
 			continue
 		}
-		list := s.missing(l, now)
+		list, still := s.missing(l, now)
+		more = more || still
 		if len(list) == 0 {
 			continue
 		}
@@ -196,17 +164,19 @@ func (s *Session) sendNacks(now time.Time) {
 			SenderSSRC: relaySSRC, MediaSSRC: l.ssrc.Load(), Nacks: rtcp.NackPairsFromSequenceNumbers(list),
 		})
 	}
+	return more
 }
 
-func (s *Session) missing(l *layer, now time.Time) []uint16 {
+// missing is what to ask for now; still says that something is missing.
+func (s *Session) missing(l *layer, now time.Time) (list []uint16, still bool) {
 	s.recv.mu.Lock()
 	defer s.recv.mu.Unlock()
 	if !l.track.Missing() {
-		return nil
+		return nil, false
 	}
 	list, lost := l.track.Asks(now, nil)
 	s.count.addN(Lost, uint64(lost))
-	return list
+	return list, l.track.Missing()
 }
 
 func (s *Session) sendFeedback() {
@@ -220,6 +190,9 @@ func (s *Session) sendFeedback() {
 func (s *Session) feedback() []rtcp.Packet {
 	s.recv.mu.Lock()
 	defer s.recv.mu.Unlock()
+	if s.recv.leaps.span == 0 {
+		return nil // nothing came
+	}
 	s.recv.leaps.span = 0
 	return s.recv.twcc.BuildFeedbackPacket()
 }

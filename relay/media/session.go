@@ -29,18 +29,20 @@ type Session struct {
 	offers  offers
 
 	// atomic
-	keys   atomic.Pointer[keys]             // nil until DTLS is through
-	peer   atomic.Pointer[peer]             // where to send; nil until ICE is through
-	heard  atomic.Int64                     // when something authentic came, Unix nanoseconds
-	slots  atomic.Pointer[map[uint32]*slot] // by SSRC; replaced whole under Group.mu
-	ended  atomic.Bool
-	silent atomic.Bool  // nothing was heard for consentTime
-	rtt    atomic.Int64 // nanoseconds to the client and back; 0: not known
-	count  tally
+	keys    atomic.Pointer[keys]             // nil until DTLS is through
+	peer    atomic.Pointer[peer]             // where to send; nil until ICE is through
+	heard   atomic.Int64                     // when something authentic came, Unix nanoseconds
+	slots   atomic.Pointer[map[uint32]*slot] // by SSRC; replaced whole under Group.mu
+	ended   atomic.Bool
+	silent  atomic.Bool  // nothing was heard for consentTime
+	lacking atomic.Bool  // packets are missing that somebody waits for
+	rtt     atomic.Int64 // nanoseconds to the client and back; 0: not known
+	count   tally
 
-	recv received
-	down down
-	rtcp rtcpOut
+	recv  received
+	down  down
+	rtcp  rtcpOut
+	chime chime
 }
 
 // control is what the group decides by. Guarded by Group.mu.
