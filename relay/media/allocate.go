@@ -16,6 +16,12 @@ type allocation struct {
 	ends   []int          // where each ask's points end
 	slots  []*slot        // of the asks
 	tight  bool           // when it was made (Session.tight)
+	at     time.Time      // when it was made
+}
+
+// stale reports whether to share anew whatever happened.
+func (a *allocation) stale(now time.Time) bool {
+	return a.tight || len(a.asks) > 0 && now.Sub(a.at) >= shareEvery
 }
 
 // choice is what a slot is to get.
@@ -62,7 +68,7 @@ func (s *Session) shareLocked(now time.Time) []choice {
 		list = append(list, x)
 	}
 	s.down.want(a.by.Wanted())
-	a.tight = s.tight()
+	a.tight, a.at = s.tight(), now
 	return list
 }
 

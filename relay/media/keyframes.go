@@ -10,41 +10,42 @@ import (
 const keyFrameEvery = 500 * time.Millisecond
 
 // keyFrames holds a source's key-frame requests together: one goes out at most each keyFrameEvery, and a key frame that
-// comes satisfies all who asked before it.
+// comes satisfies all who asked before it. The layers share the time, because browsers answer a request for one layer of
+// VP8 with key frames in all.
 type keyFrames struct {
 	mu     sync.Mutex
-	asked  time.Time // guarded by mu
-	wanted bool      // and not asked for yet; guarded by mu
+	asked  time.Time       // guarded by mu
+	wanted [maxLayers]bool // and not asked for yet, by layer; guarded by mu
 }
 
-// ask notes that somebody needs a key frame. It reports whether to request it now; never while it cannot be.
-func (k *keyFrames) ask(now time.Time, can bool) bool {
+// ask notes that somebody needs a key frame of a layer. It reports whether to request it now; never while it cannot be.
+func (k *keyFrames) ask(layer int, now time.Time, can bool) bool {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	k.wanted = true
-	return k.dueLocked(now, can)
+	k.wanted[layer] = true
+	return k.dueLocked(layer, now, can)
 }
 
 // due reports whether to request now what was put off.
-func (k *keyFrames) due(now time.Time, can bool) bool {
+func (k *keyFrames) due(layer int, now time.Time, can bool) bool {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	return k.dueLocked(now, can)
+	return k.dueLocked(layer, now, can)
 }
 
-func (k *keyFrames) dueLocked(now time.Time, can bool) bool {
-	if !can || !k.wanted || now.Sub(k.asked) < keyFrameEvery {
+func (k *keyFrames) dueLocked(layer int, now time.Time, can bool) bool {
+	if !can || !k.wanted[layer] || now.Sub(k.asked) < keyFrameEvery {
 		return false
 	}
-	k.asked, k.wanted = now, false
+	k.asked, k.wanted[layer] = now, false
 	return true
 }
 
-// came notes a key frame.
-func (k *keyFrames) came() {
+// came notes a key frame of a layer.
+func (k *keyFrames) came(layer int) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	k.wanted = false
+	k.wanted[layer] = false
 }
 
 // patience bounds how many key frames one receiver can have a source make, which all others pay for with the quality of

@@ -30,7 +30,6 @@ type layer struct {
 	codec  atomic.Uint32             // of the last packet: a codec.Kind
 	top    atomic.Uint32             // highest spatial id
 	height [maxSpatial]atomic.Uint32 // of the last key frame, by spatial id; 0: not known
-	keys   keyFrames
 
 	meter meter
 	state presence // guarded by Group.mu
@@ -62,7 +61,7 @@ func newLayer(src *source, index int, rid string) *layer {
 
 // needKey asks the member for a key frame, now or as soon as it can be asked for.
 func (l *layer) needKey(now time.Time) {
-	if l.keys.ask(now, l.canAsk()) {
+	if l.src.keys.ask(l.index, now, l.canAsk()) {
 		l.src.s.sendPLI(l.ssrc.Load())
 	}
 }
@@ -75,7 +74,7 @@ func (l *layer) retryKey(now time.Time) {
 			return
 		}
 	}
-	if l.keys.due(now, l.canAsk()) {
+	if l.src.keys.due(l.index, now, l.canAsk()) {
 		l.src.s.sendPLI(l.ssrc.Load())
 	}
 }

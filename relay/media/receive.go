@@ -295,6 +295,9 @@ func (r *reader) look(p *inbound) (ok bool) {
 		return false
 	}
 	if p.codec == codec.AV1 {
+		if p.first {
+			l.deps.Reset() // its numbers begin anew
+		}
 		if dd := extension(&r.header, r.s.terms.dependency); len(dd) > 0 { // it may be there with nothing in it
 			if p.dd = dd; !l.deps.Parse(dd, f) {
 				return false
@@ -309,7 +312,7 @@ func (r *reader) look(p *inbound) (ok bool) {
 	l.meter.note(f.Spatial, f.Temporal, len(p.data))
 	if p.in.Start {
 		r.s.count.inc(KeyFrames)
-		l.keys.came()
+		l.src.keys.came(l.index)
 		r.s.abandon(p)
 	}
 	return true

@@ -21,6 +21,8 @@ type source struct {
 	on    atomic.Bool   // the member says that it is being sent
 	meter speaker.Meter // levels since they were last looked at
 
+	keys keyFrames
+
 	hush hush // of audio; owned by the reader
 }
 
