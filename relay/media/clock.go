@@ -18,6 +18,9 @@ const (
 
 	// feedbackEvery is for transport-wide feedback; browsers' estimators are made for 50 to 250 ms.
 	feedbackEvery = 100 * time.Millisecond
+	// calmEvery is for the estimate of a downlink that is known to take all that is wanted; others are looked at with each
+	// tick.
+	calmEvery = 90 * time.Millisecond // with ticks of 50: 100
 	// keysEvery is for a look for key frames that did not come.
 	keysEvery = 100 * time.Millisecond
 	// reportEvery is for receiver reports.
@@ -76,7 +79,7 @@ func (e *Engine) tick(ctx context.Context) {
 }
 
 // chime is when things are due next. Owned by the engine's tick.
-type chime struct{ feedback, keys, report time.Time }
+type chime struct{ down, feedback, keys, report time.Time }
 
 // due reports whether something is due that is done every so often, and when next.
 func due(at *time.Time, now time.Time, every time.Duration) bool {
@@ -114,7 +117,11 @@ func (s *Session) tick(now time.Time) (soon bool) {
 			s.lacking.Store(false) // the next packet sets it again, should one have become missing just now
 		}
 	}
-	s.tickDown(now)
+	if now.Before(c.down) {
+		s.down.beat(now)
+	} else if s.tickDown(now) {
+		c.down = now.Add(calmEvery)
+	}
 	if due(&c.feedback, now, feedbackEvery) {
 		s.sendFeedback()
 	}

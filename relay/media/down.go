@@ -75,15 +75,27 @@ func (s *Session) tight() bool {
 // want notes what the allocator could put to use.
 func (d *down) want(r layers.Bitrate) { d.wanted.Store(int64(r)) }
 
-// tickDown does what is due on the downlink by the clock.
-func (s *Session) tickDown(now time.Time) {
+// tickDown does what is due on the downlink by the clock. calm says that there is no hurry to look again.
+func (s *Session) tickDown(now time.Time) (calm bool) {
 	d := &s.down
 	if d.sent == nil {
-		return
+		return true
 	}
 	if d.due(now) {
 		s.engine.pace.add(s)
+		return false
 	}
+	return !s.tight()
+}
+
+// beat keeps the estimator from taking calm for a relay without time to run.
+func (d *down) beat(now time.Time) {
+	if d.sent == nil {
+		return
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.by.Beat(now)
 }
 
 // due brings the estimate up to date. It reports whether there is a probe to send.

@@ -312,14 +312,20 @@ func (e *Estimator) idle() bool {
 	return float64(came) < usedPart*float64(e.control.rate)
 }
 
-// Tick does what is due by the clock, and must be called every 10 to 50 ms. wanted is the rate that would be put to use
-// if it were there. When it returns a cluster, that is to be sent now.
-func (e *Estimator) Tick(now time.Time, wanted Bitrate) *Cluster {
+// Beat notes that the relay gets time to run. It must be called every 10 to 50 ms; Tick does it too.
+func (e *Estimator) Beat(now time.Time) {
 	at := now.Sub(e.sent.start)
 	if at-e.ticked > lateTick && e.ticked > 0 {
 		e.excused, e.reported = at+excuseTime, max(e.reported, at-silence/2)
 	}
 	e.ticked = at
+}
+
+// Tick does what is due by the clock, and must be called every 10 to 100 ms. wanted is the rate that would be put to use
+// if it were there. When it returns a cluster, that is to be sent now.
+func (e *Estimator) Tick(now time.Time, wanted Bitrate) *Cluster {
+	at := now.Sub(e.sent.start)
+	e.Beat(now)
 	if e.reports == 0 {
 		e.await(at)
 		return nil
