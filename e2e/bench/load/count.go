@@ -55,6 +55,7 @@ func (t *tap) count(b []byte, at int64) bool {
 	if id := uint8(t.transport.Load()); id != 0 {
 		if seq, ok := transportSeq(b, id); ok {
 			t.feedback.Record(binary.BigEndian.Uint32(b[8:]), seq, at/int64(time.Microsecond))
+			t.unsaid++
 		}
 	}
 	pt := b[1] & 0x7f

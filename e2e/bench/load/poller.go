@@ -12,6 +12,9 @@ const (
 	pollEvery = time.Millisecond
 	// feedbackEvery is how often browsers send transport-wide feedback, at usual rates.
 	feedbackEvery = 100 * time.Millisecond
+	// feedbackPackets is how many packets one report covers at most: more would not fit a packet of the network, which is
+	// all that a server reads, and browsers split them.
+	feedbackPackets = 400
 )
 
 // poller reads all taps about once a millisecond.
@@ -92,8 +95,8 @@ func (t *tap) poll(b *batch, now time.Time) error {
 			break
 		}
 	}
-	if t.transport.Load() != 0 && now.Sub(t.fedBack) >= feedbackEvery {
-		t.fedBack = now
+	if t.transport.Load() != 0 && (now.Sub(t.fedBack) >= feedbackEvery || t.unsaid >= feedbackPackets) {
+		t.fedBack, t.unsaid = now, 0
 		select {
 		case t.reports <- t.feedback.BuildFeedbackPacket():
 		default: // pion is slow: the next report covers the time

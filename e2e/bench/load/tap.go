@@ -34,6 +34,7 @@ type tap struct {
 
 	// owned by the poller
 	feedback *twcc.Recorder
+	unsaid   int // packets since the last report
 	fedBack  time.Time
 
 	// atomic

@@ -41,10 +41,10 @@ const (
 type Estimator struct {
 	sent *History
 
-	seen      [historySize]uint8 // what was reported of each packet: lap << 2 | state
-	reference uint32             // of the last report
-	clock     time.Duration      // the receiver's, at that reference
-	reported  time.Duration      // when the last report came, of our clock
+	seen      []uint8       // what was reported of each packet: lap << 2 | state
+	reference uint32        // of the last report
+	clock     time.Duration // the receiver's, at that reference
+	reported  time.Duration // when the last report came, of our clock
 	reports   int
 	deaf      bool
 	ticked    time.Duration // the last Tick
@@ -148,9 +148,13 @@ func (e *Estimator) follow(reference uint32) {
 
 // take notes what became of a packet.
 func (e *Estimator) take(r *round, p packet, came bool, arrival, at time.Duration) {
-	s := &e.seen[p.n%historySize]
+	if n := e.sent.size(); len(e.seen) != n {
+		e.seen = make([]uint8, n) // what a report said before is forgotten: it may count once more
+	}
+	lap := p.n / uint64(len(e.seen))
+	s := &e.seen[p.n%uint64(len(e.seen))]
 	was := uint8(unseen)
-	if uint64(*s>>2) == lap(p.n)&(1<<6-1) {
+	if uint64(*s>>2) == (lap+1)&(1<<6-1) {
 		was = *s & 3
 	}
 	state := uint8(missed)
@@ -160,7 +164,7 @@ func (e *Estimator) take(r *round, p packet, came bool, arrival, at time.Duratio
 	if was >= state {
 		return
 	}
-	*s = uint8(lap(p.n))<<2 | state
+	*s = uint8(lap+1)<<2 | state
 	r.packets++
 	e.newest = max(e.newest, p.n+1)
 	e.prober.see(p, came, arrival)

@@ -57,7 +57,7 @@ func ParseFeedback(b []byte) (Feedback, error) {
 	f.seq, f.left = binary.BigEndian.Uint16(b[12:]), int(binary.BigEndian.Uint16(b[14:]))
 	f.reference = binary.BigEndian.Uint32(b[16:]) >> 8
 	f.chunk = feedbackHead
-	if f.left > historySize {
+	if f.left > mostHistory {
 		return f, ErrFeedback
 	}
 	deltas, ok := f.measure()

@@ -104,7 +104,7 @@ func TestRefusesWhatDoesNotHoldTogether(t *testing.T) {
 		"fewer chunks than packets": func(b []byte) { b[15] = 200 },
 		"deltas that are not there": func(b []byte) { b[20] = 0x40 },
 		"more packets than anybody sent": func(b []byte) {
-			b[14], b[15], b[20], b[21] = 0x0f, 0xff, 0x1f, 0xff
+			b[14], b[15], b[20], b[21] = 0x7f, 0xff, 0x1f, 0xff
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

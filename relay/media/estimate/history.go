@@ -5,9 +5,13 @@ import (
 	"time"
 )
 
-// historySize is how many packets are remembered: a power of two. It bounds rate × (round trip + interval of reports):
-// 2,048 packets are a second of 20 Mbit/s. More would cost 8 bytes each and session.
-const historySize = 2048
+// Packets that are remembered, powers of two: 8 bytes each. The history grows until it reaches back over remembered, the
+// longest round trip and interval of reports that still say something: a meeting takes the least, a gigabit the most.
+const (
+	leastHistory = 512
+	mostHistory  = 1 << 14
+	remembered   = 500 * time.Millisecond
+)
 
 // History is what was sent to one receiver lately. Sent may be called by many goroutines at once; the rest is for the
 // Estimator's owner. Nothing in it blocks.
@@ -16,8 +20,11 @@ type History struct {
 
 	next    atomic.Uint64 // number of the next packet; its lower 16 bits go with it
 	cluster atomic.Uint32 // of a probe being sent, 0: none
-	ring    [historySize]atomic.Uint64
+	ring    atomic.Pointer[ring]
 }
+
+// ring holds the last packets, each in the place of its number modulo the length.
+type ring []atomic.Uint64
 
 // An entry of the ring, from the highest bit: 42 bits of time since start in units of 8 µs, 11 bits of size, 4 bits of
 // cluster, 7 bits of lap.
@@ -32,20 +39,46 @@ const (
 )
 
 // NewHistory makes an empty history. now is not after any packet's time.
-func NewHistory(now time.Time) *History { return &History{start: now} }
+func NewHistory(now time.Time) *History {
+	h := &History{start: now}
+	r := make(ring, leastHistory)
+	h.ring.Store(&r)
+	return h
+}
 
 // Sent notes a packet of size bytes (as counted on the IP layer, at most 2,047) and returns its transport-wide sequence
 // number. now need not be exact to more than a millisecond.
 func (h *History) Sent(now time.Time, size int) uint16 {
 	n := h.next.Add(1) - 1
 	at := uint64(max(now.Sub(h.start), 0) / timeUnit)
-	e := at<<timeShift | uint64(min(size, sizeMask))<<sizeShift | uint64(h.cluster.Load()&clusterMask)<<lapBits | lap(n)
-	h.ring[n%historySize].Store(e)
+	r := h.ring.Load()
+	e := at<<timeShift | uint64(min(size, sizeMask))<<sizeShift | uint64(h.cluster.Load()&clusterMask)<<lapBits | r.lap(n)
+	x := &(*r)[n%uint64(len(*r))]
+	was := x.Load()
+	x.Store(e)
+	if was != 0 && at-was>>timeShift < uint64(remembered/timeUnit) && len(*r) < mostHistory {
+		h.grow(r)
+	}
 	return uint16(n)
 }
 
+// grow doubles the ring. What is sent meanwhile may be forgotten.
+func (h *History) grow(r *ring) {
+	long := make(ring, 2*len(*r))
+	next := h.next.Load()
+	for n := next - min(next, uint64(len(*r))); n < next; n++ {
+		if e := (*r)[n%uint64(len(*r))].Load(); e&lapMask == r.lap(n) {
+			long[n%uint64(len(long))].Store(e&^lapMask | long.lap(n))
+		}
+	}
+	h.ring.CompareAndSwap(r, &long)
+}
+
+// size is how many packets are remembered at present.
+func (h *History) size() int { return len(*h.ring.Load()) }
+
 // lap tells the packets that share a place in the ring.
-func lap(n uint64) uint64 { return (n/historySize + 1) & lapMask }
+func (r *ring) lap(n uint64) uint64 { return (n/uint64(len(*r)) + 1) & lapMask }
 
 // packet is an entry of the history.
 type packet struct {
@@ -57,8 +90,9 @@ type packet struct {
 
 // get is packet n. ok is false when it was not sent or is forgotten.
 func (h *History) get(n uint64) (p packet, ok bool) {
-	e := h.ring[n%historySize].Load()
-	if next := h.next.Load(); n >= next || next-n > historySize || e&lapMask != lap(n) {
+	r := h.ring.Load()
+	e := (*r)[n%uint64(len(*r))].Load()
+	if next := h.next.Load(); n >= next || next-n > uint64(len(*r)) || e&lapMask != r.lap(n) {
 		return p, false
 	}
 	return packet{

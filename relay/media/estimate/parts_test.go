@@ -23,9 +23,9 @@ func TestHistoryKeepsWhatWasSent(t *testing.T) {
 		}
 	}
 	last := uint16(69_999 % (1 << 16))
-	_, ok = h.find(last - historySize)
+	_, ok = h.find(last - uint16(h.size()))
 	assert.False(t, ok, "forgotten")
-	_, ok = h.find(last - historySize + 1)
+	_, ok = h.find(last - uint16(h.size()) + 1)
 	assert.True(t, ok, "the oldest")
 	_, ok = h.get(70_000)
 	assert.False(t, ok, "not sent yet")
@@ -133,4 +133,34 @@ func TestFloorForgetsAnOldPath(t *testing.T) {
 	assert.Equal(t, 30*time.Millisecond, f.value())
 	f.add(1000*time.Hour, 50*time.Millisecond)
 	assert.Equal(t, 50*time.Millisecond, f.value(), "and after any pause")
+}
+
+func TestHistoryGrowsWithTheRate(t *testing.T) {
+	begin := time.Unix(1e9, 0)
+	for name, c := range map[string]struct {
+		rate int // packets per second
+		size int
+	}{
+		"a meeting":    {rate: 100, size: leastHistory},
+		"20 Mbit/s":    {rate: 2000, size: 1024},
+		"200 Mbit/s":   {rate: 20_000, size: 16_384},
+		"more than is": {rate: 500_000, size: mostHistory},
+	} {
+		t.Run(name, func(t *testing.T) {
+			h := NewHistory(begin)
+			for i := range 5 * mostHistory {
+				at := time.Duration(i) * time.Second / time.Duration(c.rate)
+				seq := h.Sent(begin.Add(at), 1000)
+				p, ok := h.find(seq)
+				require.True(t, ok)
+				require.Equal(t, uint64(i), p.n)
+				if i > leastHistory {
+					p, ok = h.find(seq - leastHistory/2)
+					require.True(t, ok, "nothing is forgotten by growing")
+					require.Equal(t, uint64(i-leastHistory/2), p.n)
+				}
+			}
+			assert.Equal(t, c.size, h.size())
+		})
+	}
 }
