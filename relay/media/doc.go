@@ -30,7 +30,8 @@
 // # Goroutines and locks
 //
 //	socket   one for each address family takes all media in, and sends what comes of it
-//	Engine   one goroutine ticks every 10 ms: NACKs, feedback, reports, repeated key-frame requests of all sessions
+//	Engine   one goroutine ticks every 50 ms, or 10 while packets are missing: NACKs, feedback, reports, repeated key-frame
+//	         requests of all sessions (clock.go)
 //	         one more, awake only while something waits, sends what is paced and what probes downlinks (pacer)
 //	Group    one goroutine decides what is in which slot and calls Events.Slots, Events.Encode and Events.Speakers
 //	Session  two: one connects and waits for the end (and calls Events.Gone), one reads what ICE passes on
