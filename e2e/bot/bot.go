@@ -27,6 +27,7 @@ type Config struct {
 	Rate       int               // bits per second of the camera's lowest layer, the others' are 2.5 and 7.5 times as much; 0: frames as small as can be
 	Chooses    bool              // wants what [Bot.Watch] says, instead of everybody's video
 	Network    Network           // between the bot and the relay
+	Mute       bool              // gives no transport-wide feedback, so that the relay takes its downlink to be wide: for tests of something else
 	Mixed      bool              // not everybody in the room is a bot: packets without a mark are no fault
 	NoMic      bool              // has no microphone
 	NoCam      bool              // has no camera

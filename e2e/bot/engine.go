@@ -2,14 +2,12 @@ package bot
 
 import (
 	"io"
-	"net"
 	"strconv"
 	"time"
 
 	"github.com/pion/ice/v4"
 	"github.com/pion/interceptor"
 	"github.com/pion/interceptor/pkg/report"
-	"github.com/pion/interceptor/pkg/twcc"
 	"github.com/pion/logging"
 	"github.com/pion/webrtc/v4"
 
@@ -22,18 +20,16 @@ const (
 	typeRTX  = 97
 )
 
-// feedbackEvery is how often a bot says which packets came when, as browsers do on a link of some Mbit/s.
-const feedbackEvery = 50 * time.Millisecond
-
-// connect makes a peer connection on a socket of its own. The caller closes both.
-func connect(through *network) (*webrtc.PeerConnection, ice.UDPMux, error) {
-	sock, err := net.ListenPacket("udp4", "127.0.0.1:0")
+// connect makes a peer connection on a socket of its own. The caller closes both. log is nil for a bot that does not tell
+// the relay when packets come.
+func connect(through *network, log *arrivals) (*webrtc.PeerConnection, ice.UDPMux, error) {
+	sock, err := listen()
 	if err != nil {
 		return nil, nil, err
 	}
 	quiet := logging.NewDefaultLoggerFactory()
 	quiet.Writer, quiet.DefaultLogLevel = io.Discard, logging.LogLevelDisabled
-	mux := webrtc.NewICEUDPMux(quiet.NewLogger("ice"), &path{PacketConn: sock, net: through})
+	mux := webrtc.NewICEUDPMux(quiet.NewLogger("ice"), &path{socket: sock, net: through, log: log})
 	set := webrtc.SettingEngine{LoggerFactory: quiet}
 	set.SetICEUDPMux(mux)
 	set.SetNetworkTypes([]webrtc.NetworkType{webrtc.NetworkTypeUDP4})
@@ -41,11 +37,11 @@ func connect(through *network) (*webrtc.PeerConnection, ice.UDPMux, error) {
 	set.SetICEMulticastDNSMode(ice.MulticastDNSModeDisabled)
 	set.SetICETimeouts(5*time.Second, 10*time.Second, time.Second)
 	set.SetSRTPReplayProtectionWindow(512)
-	engine, err := mediaEngine()
+	engine, err := mediaEngine(log != nil)
 	if err != nil {
 		return nil, mux, err
 	}
-	reports, err := interceptors(quiet)
+	reports, err := interceptors(quiet, log)
 	if err != nil {
 		return nil, mux, err
 	}
@@ -56,24 +52,23 @@ func connect(through *network) (*webrtc.PeerConnection, ice.UDPMux, error) {
 
 // interceptors are those that tell the relay what arrives: receiver reports and transport-wide feedback. Requests for
 // retransmission are the recorder's, which knows what was repaired.
-func interceptors(quiet logging.LoggerFactory) (*interceptor.Registry, error) {
+func interceptors(quiet logging.LoggerFactory, log *arrivals) (*interceptor.Registry, error) {
 	r := &interceptor.Registry{}
 	reports, err := report.NewReceiverInterceptor(report.WithReceiverLoggerFactory(quiet))
 	if err != nil {
 		return nil, err
 	}
-	feedback, err := twcc.NewSenderInterceptor(twcc.SendInterval(feedbackEvery), twcc.WithLoggerFactory(quiet))
-	if err != nil {
-		return nil, err
-	}
 	r.Add(&oneReporter{}) // first: the others write through it
 	r.Add(reports)
-	r.Add(feedback)
+	if log != nil {
+		r.Add(log)
+	}
 	return r, nil
 }
 
-// mediaEngine registers Opus and VP8 and the header extensions that the relay knows.
-func mediaEngine() (*webrtc.MediaEngine, error) {
+// mediaEngine registers Opus and VP8 and the header extensions that the relay knows, and without tells not the one that
+// transport-wide feedback needs.
+func mediaEngine(tells bool) (*webrtc.MediaEngine, error) {
 	feedback := []webrtc.RTCPFeedback{{Type: "nack"}, {Type: "nack", Parameter: "pli"}, {Type: "transport-cc"}}
 	sound := []webrtc.RTCPFeedback{{Type: "nack"}, {Type: "transport-cc"}}
 	m := &webrtc.MediaEngine{}
@@ -99,6 +94,9 @@ func mediaEngine() (*webrtc.MediaEngine, error) {
 		{wire.ExtLevel, webrtc.RTPCodecTypeAudio},
 		{wire.ExtRid, webrtc.RTPCodecTypeVideo}, {wire.ExtRepairRid, webrtc.RTPCodecTypeVideo},
 	} {
+		if x.uri == wire.ExtTransport && !tells {
+			continue
+		}
 		if err := m.RegisterHeaderExtension(webrtc.RTPHeaderExtensionCapability{URI: x.uri}, x.kind); err != nil {
 			return nil, err
 		}

@@ -46,8 +46,9 @@ type network struct {
 
 // path is a UDP socket with a network before it. One goroutine reads, any may write.
 type path struct {
-	net.PacketConn
+	*socket
 	net *network
+	log *arrivals // when what is read came; nil: nobody wants to know
 
 	// owned by who reads
 	free  time.Time // when the bottleneck has sent what it holds
@@ -59,7 +60,7 @@ type path struct {
 type parcel struct {
 	due  time.Time
 	b    []byte
-	from net.Addr
+	from *net.UDPAddr
 }
 
 // ReadFrom implements net.PacketConn.
@@ -68,26 +69,34 @@ func (p *path) ReadFrom(b []byte) (int, net.Addr, error) {
 		if len(p.queue) > 0 && !time.Now().Before(p.queue[0].due) {
 			x := p.queue[0]
 			p.queue = slices.Delete(p.queue, 0, 1)
-			return copy(b, x.b), x.from, nil
+			return p.pass(b, copy(b, x.b), x.from, x.due)
 		}
 		if err := p.wait(); err != nil {
 			return 0, nil, err
 		}
-		n, from, err := p.PacketConn.ReadFrom(b)
+		n, from, came, err := p.receive(b)
 		switch {
 		case err != nil && p.timed && errors.Is(err, os.ErrDeadlineExceeded):
 			continue // the first of the queue is due
 		case err != nil:
-			return n, from, err
+			return 0, nil, err
 		case p.net.cut.Load():
 			continue
 		}
 		shape := p.net.shape.Load()
 		if shape == nil && len(p.queue) == 0 {
-			return n, from, nil
+			return p.pass(b, n, from, came)
 		}
-		p.take(cmp.Or(shape, &Network{}), time.Now(), b[:n], from)
+		p.take(cmp.Or(shape, &Network{}), came, b[:n], from)
 	}
+}
+
+// pass hands on n bytes of b, which came through the network at a time.
+func (p *path) pass(b []byte, n int, from *net.UDPAddr, came time.Time) (int, net.Addr, error) {
+	if p.log != nil {
+		p.log.note(b[:n], came)
+	}
+	return n, from, nil
 }
 
 // wait has the next read end when the first of the queue is due.
@@ -97,14 +106,14 @@ func (p *path) wait() error {
 			return nil
 		}
 		p.timed = false
-		return p.PacketConn.SetReadDeadline(time.Time{})
+		return p.SetReadDeadline(time.Time{})
 	}
 	p.timed = true
-	return p.PacketConn.SetReadDeadline(p.queue[0].due)
+	return p.SetReadDeadline(p.queue[0].due)
 }
 
 // take puts a packet that came at now into the queue, or loses it.
-func (p *path) take(shape *Network, now time.Time, b []byte, from net.Addr) {
+func (p *path) take(shape *Network, now time.Time, b []byte, from *net.UDPAddr) {
 	if rand.Float64() < shape.Loss {
 		p.net.lost.Add(1)
 		return
@@ -140,5 +149,5 @@ func (p *path) WriteTo(b []byte, to net.Addr) (int, error) {
 	if p.net.cut.Load() || shape != nil && rand.Float64() < shape.Loss {
 		return len(b), nil
 	}
-	return p.PacketConn.WriteTo(b, to)
+	return p.socket.WriteTo(b, to)
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/pion/ice/v4"
+	"github.com/pion/rtp"
 	"github.com/pion/webrtc/v4"
 
 	"github.com/conclave-meet/conclave/shared/wire"
@@ -20,6 +21,7 @@ type peer struct {
 	b     *Bot
 	pc    *webrtc.PeerConnection
 	mux   ice.UDPMux
+	log   *arrivals // nil: Config.Mute
 	sends map[wire.Stream]send
 	audio int
 	video int
@@ -40,7 +42,10 @@ func newPeer(b *Bot) (_ *peer, err error) {
 			p.close()
 		}
 	}()
-	if p.pc, p.mux, err = connect(&b.network); err != nil {
+	if !b.cfg.Mute {
+		p.log = newArrivals()
+	}
+	if p.pc, p.mux, err = connect(&b.network, p.log); err != nil {
 		return nil, err
 	}
 	p.pc.OnConnectionStateChange(func(s webrtc.PeerConnectionState) {
@@ -212,13 +217,22 @@ func (p *peer) receive(track *webrtc.TrackRemote, receiver *webrtc.RTPReceiver) 
 		var late net.Error
 		switch {
 		case err == nil:
-			holes = p.b.record.packet(x, pkt, time.Now())
+			now := time.Now()
+			holes = p.b.record.packet(x, pkt, now, p.came(pkt, now))
 		case errors.As(err, &late) && late.Timeout():
 			holes = p.b.record.wait(x, time.Now())
 		default:
 			return
 		}
 	}
+}
+
+// came is when a packet came through the network, as far as that is known.
+func (p *peer) came(pkt *rtp.Packet, now time.Time) time.Time {
+	if p.log == nil {
+		return now
+	}
+	return p.log.of(&pkt.Header, now)
 }
 
 // close ends the peer connection.

@@ -131,11 +131,12 @@ func (r *recorder) shut(x *slot) {
 	delete(r.slots, x)
 }
 
-// packet takes a packet of a slot. It reports whether others are missing.
-func (r *recorder) packet(x *slot, p *rtp.Packet, now time.Time) (holes bool) {
+// packet takes a packet of a slot, which came through the network at some time up to now: patience begins now, but what a
+// person sees is measured by when it came. It reports whether others are missing.
+func (r *recorder) packet(x *slot, p *rtp.Packet, now, came time.Time) (holes bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	x.take(p, now)
+	x.take(p, now, came)
 	r.workLocked(x, now)
 	return len(x.holes) > 0
 }
@@ -187,13 +188,13 @@ func (r *recorder) look(x *slot, a arrival) {
 		r.fault(x, "a payload that no bot made, of %v", src)
 		return
 	}
-	rec := r.record(src, a.at)
+	rec := r.record(src, a.came)
 	rec.Packets++
 	rec.Bytes += len(p.Payload)
 	if ok {
 		rec.Marks[m.who]++
 	}
-	rec.Last, rec.Slot = a.at, x.mid
+	rec.Last, rec.Slot = a.came, x.mid
 	if a.late {
 		rec.Late++
 	}

@@ -68,7 +68,7 @@ func (s *stage) frame(c *camera, key bool) (list []*rtp.Packet) {
 
 func (s *stage) gets(list ...*rtp.Packet) {
 	for _, p := range list {
-		s.r.packet(s.slot, p, s.now)
+		s.r.packet(s.slot, p, s.now, s.now)
 	}
 }
 

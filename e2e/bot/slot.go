@@ -43,8 +43,9 @@ type slot struct {
 // arrival is a packet that waits for earlier ones.
 type arrival struct {
 	p    *rtp.Packet
-	at   time.Time
-	late bool // came after later ones
+	at   time.Time // when the bot got to it
+	came time.Time // when it came through the network
+	late bool      // came after later ones
 }
 
 // hole is a packet that did not come yet.
@@ -53,8 +54,9 @@ type hole struct {
 	times        int // it was asked for
 }
 
-// take puts a packet in its place. It reports whether the slot saw it for the first time.
-func (x *slot) take(p *rtp.Packet, now time.Time) bool {
+// take puts a packet in its place, which came through the network at some time up to now. It reports whether the slot saw it
+// for the first time.
+func (x *slot) take(p *rtp.Packet, now, came time.Time) bool {
 	if !x.started {
 		x.started = true
 		x.next = 1<<20 | uint64(p.SequenceNumber)
@@ -79,7 +81,7 @@ func (x *slot) take(p *rtp.Packet, now time.Time) bool {
 		x.trip += (now.Sub(h.asked) - x.trip) / 4
 	}
 	delete(x.holes, n)
-	x.held[n] = arrival{p: p, at: now, late: late}
+	x.held[n] = arrival{p: p, at: now, came: came, late: late}
 	return true
 }
 

@@ -103,7 +103,7 @@ func (r *recorder) video(x *slot, a arrival, rec *Record, src wire.Source, m mar
 	}
 	if p.Marker && v.open {
 		v.open = false
-		r.decode(x, rec, a.at)
+		r.decode(x, rec, a)
 	}
 }
 
@@ -128,8 +128,8 @@ func (r *recorder) begins(x *slot, f *frame, src wire.Source, whole bool) {
 	}
 }
 
-// decode takes a whole frame. at is when its last packet came.
-func (r *recorder) decode(x *slot, rec *Record, at time.Time) {
+// decode takes a whole frame. a is its last packet.
+func (r *recorder) decode(x *slot, rec *Record, a arrival) {
 	v := &x.video
 	f := &v.frame
 	id, from, ok := v.refs.add(f.descriptor, f.key)
@@ -138,7 +138,7 @@ func (r *recorder) decode(x *slot, rec *Record, at time.Time) {
 	}
 	if !ok {
 		if v.stuck.IsZero() {
-			v.stuck = at
+			v.stuck = a.at
 		}
 		return
 	}
@@ -166,7 +166,7 @@ func (r *recorder) decode(x *slot, rec *Record, at time.Time) {
 	case f.tid == 1:
 		v.golden = me
 	}
-	v.show(rec, at, f.ts, next)
+	v.show(rec, a.came, f.ts, next)
 	rec.Layers[f.mark.layer%wire.MaxRids].Frames++
 }
 
@@ -199,7 +199,7 @@ func (r *recorder) foreign(x *slot, a arrival, rec *Record, src wire.Source, who
 		rec.Frames++
 	}
 	if a.p.Marker {
-		x.video.show(rec, a.at, a.p.Timestamp, whole)
+		x.video.show(rec, a.came, a.p.Timestamp, whole)
 	}
 }
 
