@@ -45,6 +45,7 @@ func (s *settings) run(ctx context.Context, out io.Writer, l *slog.Logger) error
 		return err
 	}
 	cfg.Logger = l
+	growHeap()
 	ln, err := s.open()
 	if err != nil {
 		return err
