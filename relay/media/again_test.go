@@ -23,7 +23,7 @@ func TestABudgetThatLeapsIsUsed(t *testing.T) {
 	bob.carries(1000)
 	c.until("bob is told", func() bool { return c.slots[2]["v0"].Why == wire.WhyBandwidth })
 	c.until("ann sends one layer", func() bool { return slices.Equal(c.encoded[1][wire.Cam].Layers, []int{2}) })
-	v.drain(behind + 3*listenEvery) // until the group has seen that, and is at rest
+	v.drain(behind + 3*beatEvery) // until the group has seen that, and is at rest
 
 	bob.s.down.known.Store(&layers.Budget{Rate: layers.Unlimited}) // as the estimator does: it tells nobody
 	c.until("bob is told again", func() bool { return c.slots[2]["v0"] == wire.SlotState{Mid: "v0", Source: cam(1)} })
@@ -42,7 +42,7 @@ func TestALayerThatDoesNotComeBackIsReplaced(t *testing.T) {
 	bob.wants(1, 180)
 	v.sees(0)
 	c.until("the lowest is on alone", func() bool { return slices.Equal(c.encoded[1][wire.Cam].Layers, []int{0}) })
-	v.drain(behind + 3*listenEvery)
+	v.drain(behind + 3*beatEvery)
 	st.only.Store(&[]int{0, 1})
 	bob.wants(1, 720)
 	v.drain(waking + time.Second)

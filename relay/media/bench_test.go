@@ -25,6 +25,12 @@ type fanOut struct {
 	n   int
 }
 
+// turn has the relay handle what was sent to it last.
+func (f *fanOut) turn() error {
+	_, err := f.in.in.read(f.in.s, true)
+	return err
+}
+
 func newFanOut(tb testing.TB, n int, profile dtls.SRTPProtectionProfile) *fanOut {
 	tb.Helper()
 	c := newCall(tb)
@@ -107,7 +113,7 @@ func TestAForwardedPacketAllocatesNothing(t *testing.T) {
 			turn := func() {
 				f.send(t, all[next:next+together])
 				next += together
-				if err := f.in.turn(); err != nil {
+				if err := f.turn(); err != nil {
 					t.Fatal(err)
 				}
 			}
@@ -159,7 +165,7 @@ func (f *fanOut) bench(b *testing.B, together int) {
 		f.send(b, all[:together])
 		all = all[together:]
 		start := time.Now()
-		if err := f.in.turn(); err != nil {
+		if err := f.turn(); err != nil {
 			b.Fatal(err)
 		}
 		spent += time.Since(start)

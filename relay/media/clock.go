@@ -2,17 +2,21 @@ package media
 
 import (
 	"context"
+	"math"
 	"sync/atomic"
 	"time"
 
 	"github.com/conclave-meet/conclave/shared/wire"
 )
 
-// What the relay does by the clock, for each session. Each wake-up costs more than the work it is for, with a few people
-// in a call as much as forwarding, so they are few.
+// What the relay does by the clock, for each session. Waking up costs more than the work it is for, and with a few people
+// in a call more than forwarding: so there is one clock for all, it wakes seldom, and it goes along where packets have woken
+// the relay anyhow.
 const (
 	// tickEvery is the grain of everything. A finer one costs CPU: with 10 ms a third of all at meeting rates.
 	tickEvery = 50 * time.Millisecond
+	// tickSlack is for how much longer a tick waits for packets to go along with.
+	tickSlack = 25 * time.Millisecond
 	// hurryEvery is the grain while packets are missing, which are asked for 20 ms after they should have come.
 	hurryEvery = 10 * time.Millisecond
 
@@ -21,61 +25,117 @@ const (
 	// calmEvery is for the estimate of a downlink that is known to take all that is wanted; others are looked at with each
 	// tick.
 	calmEvery = 90 * time.Millisecond // with ticks of 50: 100
+	// beatEvery is for groups, which listen who speaks: a syllable is about 200 ms.
+	beatEvery = 100 * time.Millisecond
 	// keysEvery is for a look for key frames that did not come.
 	keysEvery = 100 * time.Millisecond
 	// reportEvery is for receiver reports.
 	reportEvery = time.Second
 )
 
-// ticker wakes the engine.
+// ticker says when the engine's tick runs. The zero value is one that nobody waits for.
 type ticker struct {
-	hurry   chan struct{} // capacity 1
+	hurry   chan struct{} // capacity 1: the grain is to be fine, or there is somebody again
+	along   chan struct{} // capacity 1: a tick that is due can go along with packets
 	hurried atomic.Bool   // the grain is fine
+	due     atomic.Int64  // when a tick is, Unix nanoseconds
 }
+
+// noTime is no time at which anything is due.
+const noTime = math.MaxInt64
 
 // hasten makes the grain fine, for as long as something is missing.
 func (t *ticker) hasten() {
 	if t.hurried.CompareAndSwap(false, true) {
-		select {
-		case t.hurry <- struct{}{}:
-		default:
-		}
+		signal(t.hurry)
 	}
 }
 
-// tick does what is due for all sessions, until ctx ends.
+// pulse is for who is awake at the time now.
+func (t *ticker) pulse(now time.Time) {
+	if n := now.UnixNano(); n >= t.due.Load() {
+		t.due.Store(noTime)
+		signal(t.along)
+	}
+}
+
+// signal has who waits for c go on, now or when they wait again.
+func signal(c chan struct{}) {
+	select {
+	case c <- struct{}{}:
+	default: // it is known already
+	}
+}
+
+// tick does what is due for all sessions and groups, until ctx ends. It sleeps while there are no sessions.
 func (e *Engine) tick(ctx context.Context) {
-	t := time.NewTimer(tickEvery)
+	clock := &e.socks.ticker
+	t := time.NewTimer(noTime)
 	defer t.Stop()
-	var all []*Session
+	var x round
 	for {
 		select {
 		case <-ctx.Done():
 			return
-		case <-e.ticker.hurry:
+		case <-clock.hurry:
+			clock.due.Store(time.Now().Add(hurryEvery).UnixNano())
 			t.Reset(hurryEvery)
 			continue
+		case <-clock.along:
 		case <-t.C:
 		}
-		// First: what becomes missing while the sessions are looked at hastens again.
-		e.ticker.hurried.Store(false)
-		all = all[:0]
-		e.mu.Lock()
-		for s := range e.sessions {
-			all = append(all, s)
+		// First: what becomes missing while the sessions are looked at hastens again, and so does who comes.
+		clock.hurried.Store(false)
+		now := time.Now()
+		some, soon := x.run(e, now)
+		every, slack := tickEvery, tickSlack
+		switch {
+		case !some:
+			clock.due.Store(noTime)
+			t.Stop()
+			continue
+		case soon:
+			clock.hurried.Store(true)
+			every, slack = hurryEvery, 0
 		}
-		e.mu.Unlock()
-		soon, now := false, time.Now()
-		for _, s := range all {
-			soon = s.tick(now) || soon
-		}
-		if soon {
-			e.ticker.hurried.Store(true)
-			t.Reset(hurryEvery)
-		} else {
-			t.Reset(tickEvery)
+		clock.due.Store(now.Add(every).UnixNano())
+		t.Reset(every + slack)
+	}
+}
+
+// round is what the engine's tick keeps.
+type round struct {
+	sessions []*Session // used again each time, as groups
+	groups   []*Group
+	beat     time.Time // when the groups are due
+}
+
+// run does what is due. some says that there is anybody, and soon that packets are missing.
+func (x *round) run(e *Engine, now time.Time) (some, soon bool) {
+	x.sessions, x.groups = x.sessions[:0], x.groups[:0]
+	beat := due(&x.beat, now, beatEvery)
+	e.mu.Lock()
+	for s := range e.sessions {
+		x.sessions = append(x.sessions, s)
+	}
+	for g := range e.groups {
+		if beat {
+			x.groups = append(x.groups, g)
 		}
 	}
+	e.mu.Unlock()
+	for _, s := range x.sessions {
+		soon = s.tick(now) || soon
+	}
+	if beat {
+		for _, g := range x.groups {
+			signal(g.beat)
+		}
+	}
+	some = len(x.sessions) > 0
+	clear(x.sessions) // nothing keeps who is gone
+	clear(x.groups)
+	return some, soon
 }
 
 // chime is when things are due next. Owned by the engine's tick.
@@ -143,6 +203,6 @@ func (s *Session) tick(now time.Time) (soon bool) {
 func (s *Session) lacks() {
 	if !s.lacking.Load() {
 		s.lacking.Store(true)
-		s.engine.ticker.hasten()
+		s.engine.socks.ticker.hasten()
 	}
 }

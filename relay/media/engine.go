@@ -40,7 +40,6 @@ type Engine struct {
 	pace        *pacer
 	stop        context.CancelFunc
 	ticking     sync.WaitGroup
-	ticker      ticker
 
 	mu       sync.Mutex
 	groups   map[*Group]bool   // guarded by mu
@@ -79,7 +78,7 @@ func New(c Config) (*Engine, error) {
 	e := &Engine{
 		log: c.Logger, socks: socks, candidates: candidates, prefer: prefer,
 		certificate: certificate, fingerprint: fingerprint(certificate.Certificate[0]),
-		ticker: ticker{hurry: make(chan struct{}, 1)}, pace: newPacer(), stop: stop, groups: map[*Group]bool{}, sessions: map[*Session]bool{},
+		pace: newPacer(), stop: stop, groups: map[*Group]bool{}, sessions: map[*Session]bool{},
 	}
 	e.ticking.Go(func() { e.tick(ctx) })
 	e.ticking.Go(func() { e.pace.run(ctx) })
@@ -139,6 +138,7 @@ func (e *Engine) enlist(s *Session) bool {
 		return false
 	}
 	e.sessions[s] = true
+	e.socks.ticker.hasten() // it may be asleep
 	return true
 }
 

@@ -118,7 +118,7 @@ func floorReceive(b *testing.B, alone bool) {
 	require.NoError(b, err)
 	defer from.Close()
 	var x batch
-	x.init()
+	x.init(func(int) {})
 	x.alone = alone
 	packet := make([]byte, 1200)
 	for b.Loop() {
@@ -130,7 +130,7 @@ func floorReceive(b *testing.B, alone bool) {
 		}
 		b.StartTimer()
 		for got := 0; got < batchSize; {
-			n, err := x.read(s)
+			n, err := x.read(s, true)
 			if err != nil {
 				b.Fatal(err)
 			}

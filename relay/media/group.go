@@ -37,6 +37,7 @@ type Group struct {
 	events Events
 	stop   context.CancelFunc
 	dirty  chan struct{} // capacity 1: something changed that slots depend on
+	beat   chan struct{} // capacity 1: it is time to look at what changes by itself
 	work   sync.WaitGroup
 
 	mu      sync.Mutex
@@ -52,7 +53,7 @@ func (e *Engine) NewGroup(ev Events) *Group {
 	ctx, stop := context.WithCancel(context.Background())
 	g := &Group{
 		engine: e, events: ev, stop: stop,
-		dirty: make(chan struct{}, 1), members: map[wire.MemberIndex]*Session{},
+		dirty: make(chan struct{}, 1), beat: make(chan struct{}, 1), members: map[wire.MemberIndex]*Session{},
 	}
 	e.mu.Lock()
 	e.groups[g] = true
@@ -199,12 +200,7 @@ func (g *Group) update(change func()) {
 	change()
 }
 
-func (g *Group) touch() {
-	select {
-	case g.dirty <- struct{}{}:
-	default: // it is to be looked at already
-	}
-}
+func (g *Group) touch() { signal(g.dirty) }
 
 // remove takes s out of everything.
 func (g *Group) remove(s *Session) {

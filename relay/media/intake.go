@@ -17,7 +17,7 @@ type intake struct {
 
 func newIntake(s *socket) *intake {
 	x := &intake{s: s}
-	x.in.init()
+	x.in.init(x.handle)
 	return x
 }
 
@@ -30,27 +30,22 @@ func (s *socket) run() {
 	defer close(s.over)
 	x, faults := newIntake(s), 0
 	for faults < maxFaults {
-		err := x.turn()
-		switch {
-		case err == nil:
+		n, err := x.in.read(s, false)
+		if n > 0 {
 			faults = 0
-		case errors.Is(err, net.ErrClosed):
+		}
+		if errors.Is(err, net.ErrClosed) {
 			return
-		default:
-			faults++
-			if faults == maxFaults {
-				s.shared.log.Error("no media is received any more", "err", err)
-			}
+		}
+		faults++
+		if faults == maxFaults {
+			s.shared.log.Error("no media is received any more", "err", err)
 		}
 	}
 }
 
-// turn waits for packets, handles what the socket has by then, and sends what comes of it.
-func (x *intake) turn() error {
-	n, err := x.in.read(x.s)
-	if err != nil {
-		return err
-	}
+// handle handles n packets that were read together, and sends what comes of them.
+func (x *intake) handle(n int) {
 	now := time.Now()
 	x.out.since = now
 	for i := range n {
@@ -62,7 +57,7 @@ func (x *intake) turn() error {
 		x.deal(b, from, now)
 	}
 	x.out.flush()
-	return nil
+	x.s.shared.ticker.pulse(now)
 }
 
 // deal hands media to whom it comes from, and the rest to the ICE multiplexer: STUN, DTLS, and media from where nobody is

@@ -316,7 +316,7 @@ func TestALayerThatDoesNotComeIsReplaced(t *testing.T) {
 	v.sees(2)
 	st.only.Store(&[]int{0, 1}) // the uplink has no room for it any more
 	v.sees(1)
-	v.drain(offAfter + 5*listenEvery) // it stays switched on, for the day when it has
+	v.drain(offAfter + 5*beatEvery) // it stays switched on, for the day when it has
 	st.only.Store(&[]int{0, 1, 2})
 	v.sees(2)
 	assert.Empty(t, v.holes())

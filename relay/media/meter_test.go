@@ -14,8 +14,8 @@ import (
 
 // plays notes what a layer sends for a while at so many bytes each 100 ms, and looks.
 func (m *meter) plays(now *time.Time, d time.Duration, spatial, temporal uint8, size int) {
-	for range d / listenEvery {
-		*now = now.Add(listenEvery)
+	for range d / beatEvery {
+		*now = now.Add(beatEvery)
 		m.note(spatial, temporal, size-overhead)
 		m.look(*now)
 	}
@@ -30,7 +30,7 @@ func TestTheMeterFollowsTheRate(t *testing.T) {
 	m.plays(&now, 3*time.Second, 0, 0, 5000)
 	assert.InDelta(t, 400_000, float64(m.rate(0, 0)), 20_000)
 
-	m.plays(&now, listenEvery, 0, 0, 60_000) // a key frame
+	m.plays(&now, beatEvery, 0, 0, 60_000) // a key frame
 	assert.Less(t, m.rate(0, 0), layers.Bitrate(500_000), "it says little of the rate")
 
 	m.plays(&now, 2*time.Second, 1, 2, 10_000)
@@ -53,10 +53,10 @@ func TestTheMeterSeesFramesThatAreFarApart(t *testing.T) {
 	now := time.Unix(1000, 0)
 	m.begin(now)
 	for range 10 {
-		m.plays(&now, listenEvery, 0, 0, 4000)
-		m.plays(&now, listenEvery, 0, 2, 2000)
-		m.plays(&now, listenEvery, 0, 1, 2000)
-		m.plays(&now, listenEvery, 0, 2, 2000)
+		m.plays(&now, beatEvery, 0, 0, 4000)
+		m.plays(&now, beatEvery, 0, 2, 2000)
+		m.plays(&now, beatEvery, 0, 1, 2000)
+		m.plays(&now, beatEvery, 0, 2, 2000)
 	}
 	assert.InDelta(t, 80_000, float64(m.rate(0, 0)), 15_000)
 	assert.InDelta(t, 120_000, float64(m.rate(0, 1)), 20_000)
@@ -76,7 +76,7 @@ func TestPointsRise(t *testing.T) {
 		l.meter.begin(now)
 		at := now
 		for range 10 {
-			at = at.Add(listenEvery)
+			at = at.Add(beatEvery)
 			for _, tid := range []uint8{0, 2, 1, 2} {
 				l.meter.note(0, tid, 500<<(2*i))
 			}

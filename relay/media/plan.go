@@ -14,7 +14,6 @@ import (
 
 // Times of a group.
 const (
-	listenEvery   = 100 * time.Millisecond // a look at the audio levels; a syllable is about 200 ms
 	speakersEvery = 200 * time.Millisecond // at most, to clients
 	// voicesEvery is how often audio slots are looked at while they are short, besides when others speak. In a room of
 	// 100 a look takes 7 ms.
@@ -40,8 +39,6 @@ type decision struct {
 
 // run decides what is in the slots whenever something changed, and who speaks. It ends with ctx.
 func (g *Group) run(ctx context.Context) {
-	t := time.NewTicker(listenEvery)
-	defer t.Stop()
 	var last announced
 	for {
 		select {
@@ -49,7 +46,8 @@ func (g *Group) run(ctx context.Context) {
 			return
 		case <-g.dirty:
 			g.arrange(time.Now())
-		case now := <-t.C:
+		case <-g.beat:
+			now := time.Now()
 			g.hear(now, &last)
 			g.attend(now)
 		}

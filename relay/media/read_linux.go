@@ -17,16 +17,19 @@ type batch struct {
 	names []sockaddr
 	bufs  [][maxPacket]byte
 
-	do    func(uintptr) bool // receive, made once: it would be an allocation for each read
-	fd    int
-	n     int // what came of receive
-	errno unix.Errno
-	alone bool // there is no recvmmsg
-	last  int  // messages whose lengths the kernel has overwritten
+	do     func(uintptr) bool // receive, made once: it would be an allocation for each read
+	handle func(n int)
+	fd     int
+	once   bool // the caller wants one batch
+	count  int  // packets of this read
+	errno  unix.Errno
+	alone  bool // there is no recvmmsg
 }
 
-// init allocates. It is called once, before anything else.
-func (x *batch) init() {
+// init allocates. It is called once, before anything else. handle is called with the number of packets that a system call
+// has read; packet is good for those meanwhile.
+func (x *batch) init(handle func(n int)) {
+	x.handle = handle
 	x.hdrs, x.parts = make([]mmsghdr, batchSize), make([]unix.Iovec, batchSize)
 	x.names, x.bufs = make([]sockaddr, batchSize), make([][maxPacket]byte, batchSize)
 	for i := range x.hdrs {
@@ -38,37 +41,54 @@ func (x *batch) init() {
 	x.do = x.receive
 }
 
-// receive reads what is there, and reports whether anything was or whether it failed.
+// receive reads and handles what is there. It reports whether the read is over; otherwise it wants to be called again when
+// more may be there.
+//
+// All is handled within the poller's call, and when a system call found less than a batch no second one is made to be told
+// that nothing is left: what comes from then on wakes the poller. A read that returned in between would lose that.
 func (x *batch) receive(uintptr) bool {
 	for {
+		n, most := 1, 1
 		if x.alone {
-			x.n, x.errno = 1, recvmsg(uintptr(x.fd), &x.hdrs[0])
+			x.errno = recvmsg(uintptr(x.fd), &x.hdrs[0])
 		} else {
-			x.n, x.errno = recvmmsg(uintptr(x.fd), x.hdrs)
+			n, x.errno = recvmmsg(uintptr(x.fd), x.hdrs)
+			most = len(x.hdrs)
 		}
 		switch {
 		case x.errno == unix.ENOSYS && !x.alone:
 			x.alone = true
-		case x.errno != unix.EINTR:
+			continue
+		case x.errno == unix.EINTR:
+			continue
+		case x.errno != 0:
 			return x.errno != unix.EAGAIN
+		}
+		x.handle(n)
+		x.count += n
+		for i := range x.hdrs[:n] {
+			x.hdrs[i].hdr.Namelen = unix.SizeofSockaddrInet6
+		}
+		if x.once {
+			return true
+		}
+		if n < most {
+			return false
 		}
 	}
 }
 
-// read waits for packets, and returns how many it read. packet is good for those until the next read.
-func (x *batch) read(s *socket) (int, error) {
-	for i := range x.hdrs[:x.last] {
-		x.hdrs[i].hdr.Namelen = unix.SizeofSockaddrInet6
-	}
-	x.last, x.fd = 0, s.udp.fd
+// read reads and handles packets until the socket fails or, once, a batch of those that are there or come next. It returns
+// how many packets they were.
+func (x *batch) read(s *socket, once bool) (int, error) {
+	x.fd, x.once, x.count, x.errno = s.udp.fd, once, 0, 0
 	if err := s.udp.read(x.do); err != nil {
-		return 0, err
+		return x.count, err
 	}
 	if x.errno != 0 {
-		return 0, x.errno
+		return x.count, x.errno
 	}
-	x.last = x.n
-	return x.n, nil
+	return x.count, nil
 }
 
 // packet is packet i of those read, and where it came from. whole is false when it was too large, and is cut.

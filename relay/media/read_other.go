@@ -8,21 +8,27 @@ import (
 
 // batch is what one system call reads: a single packet.
 type batch struct {
-	b    [maxPacket + 1]byte // a packet that fills it was too large
-	n    int
-	from netip.AddrPort
+	handle func(n int)
+	b      [maxPacket + 1]byte // a packet that fills it was too large
+	n      int
+	from   netip.AddrPort
 }
 
-func (x *batch) init() {}
+func (x *batch) init(handle func(n int)) { x.handle = handle }
 
-// read waits for a packet. packet is good for it until the next read.
-func (x *batch) read(s *socket) (int, error) {
-	n, from, err := s.udp.conn.ReadFromUDPAddrPort(x.b[:])
-	if err != nil {
-		return 0, err
+// read reads and handles packets until the socket fails or, once, a single one. It returns how many packets they were.
+func (x *batch) read(s *socket, once bool) (count int, err error) {
+	for {
+		n, from, err := s.udp.conn.ReadFromUDPAddrPort(x.b[:])
+		if err != nil {
+			return count, err
+		}
+		x.n, x.from = n, netip.AddrPortFrom(from.Addr().Unmap(), from.Port())
+		x.handle(1)
+		if count++; once {
+			return count, nil
+		}
 	}
-	x.n, x.from = n, netip.AddrPortFrom(from.Addr().Unmap(), from.Port())
-	return 1, nil
 }
 
 // packet is the packet read, and where it came from. whole is false when it was too large, and is cut.

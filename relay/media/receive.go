@@ -280,7 +280,10 @@ func (r *reader) spread(p *inbound) {
 	if !p.silent && !p.in.Empty {
 		l.ring.Put(cache.Packet{Seq: p.in.Seq, TS: p.in.TS, Marker: p.marker, Head: p.dd, Payload: p.data})
 	}
-	r.recall(p, subs)
+	p.earlier = nil
+	if !l.src.isVideo() {
+		r.recall(p, subs)
+	}
 	for _, sl := range subs {
 		if n := sl.forward(p, r.out.room()); n > 0 && r.out.push(sl.s, n) {
 			sl.s.count.inc(PacketsOut)

@@ -71,7 +71,6 @@ type past struct {
 
 // recall finds the packets before p, when one of its receivers needs them, oldest first.
 func (r *reader) recall(p *inbound, subs []*slot) {
-	p.earlier = nil
 	for _, sl := range subs {
 		if sl.loss.on.Load() {
 			p.earlier = r.past.of(p)

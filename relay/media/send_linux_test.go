@@ -98,7 +98,7 @@ func TestReadingWithoutBatches(t *testing.T) {
 	before := f.ann.s.Stats()[PacketsIn]
 	f.send(t, f.packets(t, 3))
 	for range 3 {
-		require.NoError(t, f.in.turn())
+		require.NoError(t, f.turn())
 	}
 	assert.Equal(t, uint64(3), f.ann.s.Stats()[PacketsIn]-before)
 }

@@ -23,6 +23,14 @@ type shared struct {
 	routes routes
 	count  tally // of what belongs to no session
 	delay  delays
+	ticker ticker
+}
+
+func newShared(log *slog.Logger) *shared {
+	x := &shared{log: log}
+	x.ticker.hurry, x.ticker.along = make(chan struct{}, 1), make(chan struct{}, 1)
+	x.ticker.due.Store(noTime)
+	return x
 }
 
 // socket is one UDP socket and the ICE multiplexer on it. A goroutine reads all that comes: media goes straight to the
@@ -47,7 +55,7 @@ const socketBuffer = 4 << 20 // bytes; a burst of key frames to a hundred receiv
 // are any.
 func openSockets(listen netip.AddrPort, log *slog.Logger) (*sockets, error) {
 	ip := listen.Addr().Unmap()
-	s := &sockets{port: int(listen.Port()), shared: &shared{log: log}}
+	s := &sockets{port: int(listen.Port()), shared: newShared(log)}
 	if !ip.IsValid() || ip.IsUnspecified() {
 		return s, s.openAll(ip)
 	}
