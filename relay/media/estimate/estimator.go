@@ -4,13 +4,6 @@ import "time"
 
 // Times of an estimator.
 const (
-	// Without a report for so long the path is taken to be cut, or full beyond all delays known: each such time halves the
-	// rate. Browsers report every 50 to 250 ms.
-	silence = time.Second
-
-	// Who has not reported for so long from the first packet on never will, and is not limited.
-	deafness = 3 * time.Second
-
 	// What a report said of delays counts for so long.
 	stale = time.Second
 
@@ -53,21 +46,21 @@ type Estimator struct {
 	begun     time.Duration // when something was sent first, 0: not yet
 	newest    uint64        // highest number reported on, + 1
 
-	trend     trend
-	signal    signal // the trend's, but for false alarms
-	came      meter  // by the receiver's clock
-	gone      meter  // by ours
-	floor     floor
-	queue     time.Duration // how much longer packets took lately than on the empty path
-	rtt       time.Duration
-	losses    losses
-	control   control
-	prober    prober
-	restore   Bitrate // the rate before a trial
-	proven    time.Duration
-	isProven  bool
-	overuses  int
-	silentFor time.Duration // for which the rate was halved already
+	trend    trend
+	signal   signal // the trend's, but for false alarms
+	came     meter  // by the receiver's clock
+	gone     meter  // by ours
+	floor    floor
+	queue    time.Duration // how much longer packets took lately than on the empty path
+	rtt      time.Duration
+	losses   losses
+	control  control
+	prober   prober
+	restore  Bitrate // the rate before a trial
+	proven   time.Duration
+	isProven bool
+	overuses int
+	silent   silent
 }
 
 // States of a packet in seen.
@@ -118,22 +111,23 @@ func (e *Estimator) Feedback(now time.Time, f Feedback) {
 	if r.packets == 0 {
 		return
 	}
-	if e.silentFor > 0 { // what is known is old
-		e.trend.reset()
-		e.losses.begin(at)
-		e.prober.next = at + silence/2
+	if e.silent.halved > 0 {
+		e.hear(at, &r)
 	}
 	e.reports++
 	e.deaf = false
-	e.reported, e.silentFor = at, 0
+	e.reported = at
 	e.conclude(at, &r)
 }
 
 // round is what one report says.
 type round struct {
 	packets int
+	missed  int
+	first   time.Duration // sent; of those that came
 	last    packet        // of those that came
 	queue   time.Duration // the least of those that came
+	worst   time.Duration // and the most
 }
 
 // follow keeps the receiver's clock, whose reference times wrap after 12 days.
@@ -166,6 +160,9 @@ func (e *Estimator) take(r *round, p packet, came bool, arrival, at time.Duratio
 	}
 	*s = uint8(lap+1)<<2 | state
 	r.packets++
+	if !came {
+		r.missed++
+	}
 	e.newest = max(e.newest, p.n+1)
 	e.prober.see(p, came, arrival)
 	if was == unseen {
@@ -193,9 +190,13 @@ func (e *Estimator) arrive(r *round, p packet, arrival, at time.Duration) {
 		e.floor = floor{} // a clock was set
 	}
 	e.floor.add(at, delay)
+	if r.last.size == 0 {
+		r.first = p.at
+	}
 	if p.n >= r.last.n {
 		r.last = p
 	}
+	r.worst = max(r.worst, delay-e.floor.value())
 	if p.cluster == 0 && !e.prober.disturbs(p.at) {
 		r.queue = min(r.queue, delay-e.floor.value())
 		e.trend.add(p.at, arrival)
@@ -353,39 +354,11 @@ func (e *Estimator) Tick(now time.Time, wanted Bitrate) *Cluster {
 		return nil
 	}
 	target := e.prober.want(at, e.control.rate, wanted)
-	if e.silentFor > 0 {
+	if e.silent.halved > 0 {
 		target = min(target, clusterLeast) // only to see whether the path is there again
 	}
 	if target > 0 {
 		return e.prober.begin(at, target, e.sent)
 	}
 	return nil
-}
-
-// await waits for the first report.
-func (e *Estimator) await(at time.Duration) {
-	switch {
-	case e.sent.next.Load() == 0:
-	case e.begun == 0:
-		e.begun = max(at, 1)
-	case at-e.begun > deafness:
-		e.deaf = true
-	}
-}
-
-// listen halves the rate for each second without a report on packets that were sent.
-func (e *Estimator) listen(at time.Duration) {
-	oldest, ok := e.sent.get(e.newest)
-	if !ok || oldest.at < e.reported {
-		oldest.at = e.reported
-	}
-	if next := e.sent.next.Load(); e.newest >= next {
-		return // nothing to report on
-	}
-	if at-oldest.at < silence+e.silentFor+e.rtt {
-		return
-	}
-	e.silentFor += silence
-	e.control.set(e.control.rate / 2)
-	e.prove(at)
 }

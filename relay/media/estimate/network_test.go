@@ -111,6 +111,7 @@ type flow struct {
 	quiet   bool                    // nothing is sent but probes
 	video   func() estimate.Bitrate // what is sent now, besides audio
 	shift   time.Duration           // of the receiver's clock
+	starved bool                    // the receiver gets no time to report: what came meanwhile it reports later
 	came    int                     // bytes
 	delays  []time.Duration         // of packets that came
 	cluster *estimate.Cluster
@@ -193,6 +194,9 @@ func (f *flow) probe() {
 
 // report sends what came back to the sender.
 func (f *flow) report() {
+	if f.starved {
+		return
+	}
 	for _, p := range f.saw.BuildFeedbackPacket() {
 		b, err := p.Marshal()
 		require.NoError(f.n.t, err)
