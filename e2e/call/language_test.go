@@ -49,6 +49,7 @@ type with func(*bot.Config)
 func slots(video int) with               { return func(c *bot.Config) { c.FirstVideo = video } }
 func fps(n int) with                     { return func(c *bot.Config) { c.FPS = n } }
 func tampering(f func(*wire.Offer)) with { return func(c *bot.Config) { c.Tamper = f } }
+func mute(c *bot.Config)                 { c.Mute = true }
 func stored(s map[string]string) with    { return func(c *bot.Config) { c.Stored = s } }
 
 // host comes in as a signed-in host, and is in.
@@ -157,13 +158,19 @@ func (c *call) arrives(flows ...flow) {
 		f.to.until("has a slot: "+f.String(), f.slotted)
 	}
 	before := records(flows)
+	missing := slices.Clone(flows) // only these are looked at again: there may be hundreds, and a look is not cheap
 	c.eventually(fmt.Sprintf("%v", flows), func() bool {
-		now := records(flows)
-		for _, f := range flows {
+		now := map[*person]map[wire.Source]bot.Record{}
+		for len(missing) > 0 {
+			f := missing[0]
+			if now[f.to] == nil {
+				now[f.to] = f.to.Records()
+			}
 			was, is := before[f.to][f.source()], now[f.to][f.source()]
 			if is.Slot != is.Named || is.Packets <= was.Packets+2 || f.stream.Kind() == wire.Video && is.Frames <= was.Frames+1 {
 				return false
 			}
+			missing = missing[1:]
 		}
 		return true
 	})

@@ -14,21 +14,29 @@ import (
 func TestTwentyFivePeopleSeeOneAnotherAndHearThoseWhoSpeak(t *testing.T) {
 	const crowd, speakers = 25, 3
 	begun := time.Now()
+	done := func(what string) { t.Helper(); t.Logf("%s after %.1f s", what, time.Since(begun).Seconds()) }
 	c := newCall(t)
-	// Enough slots from the beginning, so that what is counted is what coming and going costs.
-	how := []with{slots(25), fps(4)}
+	// Enough slots from the beginning, so that what is counted is what coming and going costs. Who sees whom is what this
+	// is about, on a machine that may be busy, not how much a downlink takes: the relay is told of none. Each frame goes
+	// six hundred times through the bots, and so does each packet of a speaker, fifty times a second: so little is sent, and
+	// people speak only while somebody listens.
+	how := []with{slots(25), fps(2), mute}
 	people := []*person{c.host("ann", how...)}
 	for i := 1; i < crowd; i++ {
 		people = append(people, c.start(fmt.Sprintf("guest-%02d", i), how...))
 	}
-	for i, p := range people {
-		p.Hush(i >= speakers)
+	for _, p := range people {
+		p.Hush(true)
 		p.isIn()
 	}
-	t.Logf("%d people are in after %.1f s", crowd, time.Since(begun).Seconds())
+	done("all are in")
 	c.everybodyGets(wire.Cam, people, people)
+	done("all see one another")
+	for _, p := range people[:speakers] {
+		p.Hush(false)
+	}
 	c.everybodyGets(wire.Mic, people[:speakers], people)
-	t.Logf("all see one another and hear the speakers after %.1f s", time.Since(begun).Seconds())
+	done("all hear the speakers")
 
 	// Somebody else begins to speak; one leaves and another comes.
 	before := c.negotiations(people...)
@@ -36,22 +44,28 @@ func TestTwentyFivePeopleSeeOneAnotherAndHearThoseWhoSpeak(t *testing.T) {
 	people[0].Hush(true)
 	last.Hush(false)
 	people[1].hears(last)
+	done("one hears the next speaker")
+	for _, p := range people {
+		p.Hush(true)
+	}
 	gone.leaves()
 	gone.ends(wire.CodeLeft)
 	rest := slices.Delete(slices.Clone(people), crowd-2, crowd-1)
 	for _, p := range rest {
 		p.knows(slices.DeleteFunc(slices.Clone(rest), func(o *person) bool { return o == p })...)
 	}
+	done("all know that one left")
 	late := c.join("late", how...)
 	c.everybodyGets(wire.Cam, []*person{late}, rest)
+	done("all see the one who came")
 	late.sees(rest...)
+	done("who sees all")
 
 	delete(before, gone.Name())
 	for name, n := range before {
 		assert.Equal(t, [2]int{1, 1}, n, "negotiations of %s, as counted at both ends", name)
 	}
 	assert.Equal(t, before, c.negotiations(rest...), "coming and going costs the others nothing")
-	t.Logf("all of it took %.1f s", time.Since(begun).Seconds())
 }
 
 func TestSlotsGrowWithTheRoomInSteps(t *testing.T) {
