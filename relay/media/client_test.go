@@ -1,11 +1,13 @@
 package media
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"log/slog"
 	"net"
 	"net/netip"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -29,6 +31,9 @@ const (
 	midExt, transportExt, levelExt = 4, 3, 1
 	ridExt, repairExt              = 10, 11
 )
+
+// waitMost is how long a test waits for what must come. It bounds failures only; a machine may be busy.
+const waitMost = 20 * time.Second
 
 // call is a room on a relay of its own.
 type call struct {
@@ -106,7 +111,7 @@ func (c *call) until(what string, ok func() bool) {
 		c.mu.Lock()
 		defer c.mu.Unlock()
 		return ok()
-	}, 5*time.Second, 2*time.Millisecond, what)
+	}, waitMost, 2*time.Millisecond, what)
 }
 
 // client is a peer of its own: pion's ICE as the controlling side, its DTLS as the client.
@@ -125,7 +130,8 @@ type client struct {
 	media  chan rtp.Packet
 	ctrl   chan rtcp.Packet
 
-	path atomic.Pointer[path] // what its packets come through; nil: nothing
+	path   atomic.Pointer[path] // what its packets come through; nil: nothing
+	stamps *stamps              // when packets came, of a client that reports; else nil
 
 	mu      sync.Mutex
 	in, out *srtp.Context // guarded by mu
@@ -177,9 +183,9 @@ func (c *call) enter(m wire.MemberIndex, o *wire.Offer, sending wire.Sending) *c
 	c.t.Helper()
 	cert, err := selfsign.GenerateSelfSigned()
 	require.NoError(c.t, err)
-	agent := c.controlling()
+	agent, stamps := c.controlling(o)
 	x := &client{
-		call: c, t: c.t, member: m, offer: o, cert: cert, agent: agent,
+		call: c, t: c.t, member: m, offer: o, cert: cert, agent: agent, stamps: stamps,
 		media: make(chan rtp.Packet, 4096), ctrl: make(chan rtcp.Packet, 4096),
 	}
 	o.ICE.Ufrag, o.ICE.Pwd, err = agent.GetLocalUserCredentials()
@@ -193,24 +199,30 @@ func (c *call) enter(m wire.MemberIndex, o *wire.Offer, sending wire.Sending) *c
 	return x
 }
 
-// controlling makes a client's ICE agent.
-func (c *call) controlling() *ice.Agent {
+// controlling makes a client's ICE agent. A client that reports on what comes has a socket with stamps.
+func (c *call) controlling(o *wire.Offer) (_ *ice.Agent, s *stamps) {
 	c.t.Helper()
 	options := []ice.AgentOption{
 		ice.WithNetworkTypes([]ice.NetworkType{ice.NetworkTypeUDP4, ice.NetworkTypeUDP6}), ice.WithIncludeLoopback(),
 		ice.WithIPFilter(func(ip net.IP) bool { return ip.IsLoopback() }),
 		ice.WithCandidateTypes([]ice.CandidateType{ice.CandidateTypeHost}), ice.WithMulticastDNSMode(ice.MulticastDNSModeDisabled),
 	}
-	if c.from != "" {
-		conn, err := net.ListenPacket("udp", c.from)
+	reports := slices.ContainsFunc(o.Exts, func(x wire.Ext) bool { return x.URI == wire.ExtTransport })
+	if c.from != "" || reports {
+		conn, err := net.ListenPacket("udp", cmp.Or(c.from, "127.0.0.1:0"))
 		require.NoError(c.t, err)
+		if reports {
+			s, err = newStamps(conn.(*net.UDPConn))
+			require.NoError(c.t, err)
+			conn = s
+		}
 		mux := ice.NewUDPMuxDefault(ice.UDPMuxParams{UDPConn: conn})
 		c.t.Cleanup(func() { _ = mux.Close() })
 		options = append(options, ice.WithUDPMux(mux))
 	}
 	agent, err := ice.NewAgentWithOptions(options...)
 	require.NoError(c.t, err)
-	return agent
+	return agent, s
 }
 
 func (x *client) connect() error {
@@ -330,7 +342,7 @@ func (x *client) take(b []byte) {
 		x.media <- p
 		return
 	}
-	if by.carry(&p, len(b)) {
+	if by.carry(&p, len(b), x.stamps.of(&p.Header)) {
 		select {
 		case x.media <- p:
 		default: // nobody looks
@@ -376,7 +388,7 @@ func (x *client) say(packets ...rtcp.Packet) {
 // gets waits for a media packet on an SSRC of which ok is true; others are passed over.
 func (x *client) gets(what string, ssrc uint32, ok func(*rtp.Packet) bool) rtp.Packet {
 	x.t.Helper()
-	limit := time.After(5 * time.Second)
+	limit := time.After(waitMost)
 	for {
 		select {
 		case p, open := <-x.media:
@@ -393,7 +405,7 @@ func (x *client) gets(what string, ssrc uint32, ok func(*rtp.Packet) bool) rtp.P
 // told waits for RTCP of type T of which ok is true.
 func told[T rtcp.Packet](x *client, what string, ok func(T) bool) T {
 	x.t.Helper()
-	limit := time.After(5 * time.Second)
+	limit := time.After(waitMost)
 	for {
 		select {
 		case p, open := <-x.ctrl:

@@ -53,12 +53,12 @@ func (x *client) behind(rate layers.Bitrate) *path {
 	return p
 }
 
-// carry takes a packet of so many encrypted bytes. It reports whether there is something for the client in it.
-func (p *path) carry(x *rtp.Packet, size int) bool {
+// carry takes a packet of so many encrypted bytes, which came to this host at now. It reports whether there is something for
+// the client in it.
+func (p *path) carry(x *rtp.Packet, size int, now time.Time) bool {
 	const headers = 28 // of IPv4 and UDP
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	now := time.Now()
 	if p.busy.Before(now) {
 		p.busy = now
 	}
