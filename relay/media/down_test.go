@@ -260,9 +260,9 @@ func TestAMalformedReportDoesNoHarm(t *testing.T) {
 		_, err = bob.conn.Write(e)
 		require.NoError(t, err)
 	}
-	bob.soon("they are refused", 5*time.Second, func() bool { return bob.s.Stats()[DropMalformed] >= 2 })
+	bob.soon("they are refused", waitMost, func() bool { return bob.s.Stats()[DropMalformed] >= 2 })
 	before := len(v.numbers)
-	bob.soon("the picture goes on", 5*time.Second, func() bool { v.drain(10 * time.Millisecond); return len(v.numbers) > before+100 })
+	bob.soon("the picture goes on", waitMost, func() bool { v.drain(10 * time.Millisecond); return len(v.numbers) > before+100 })
 	assert.Empty(t, v.holes())
 }
 
