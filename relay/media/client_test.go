@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/netip"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -132,6 +133,8 @@ type client struct {
 
 	path   atomic.Pointer[path] // what its packets come through; nil: nothing
 	stamps *stamps              // when packets came, of a client that reports; else nil
+
+	replays atomic.Int64 // packets that came twice
 
 	mu      sync.Mutex
 	in, out *srtp.Context // guarded by mu
@@ -330,6 +333,10 @@ func (x *client) take(b []byte) {
 	}
 	var p rtp.Packet
 	plain, err := x.in.DecryptRTP(nil, b, nil)
+	if err != nil && strings.Contains(err.Error(), "duplicated") { // pion/srtp does not export it
+		x.replays.Add(1)
+		return
+	}
 	if err == nil {
 		err = p.Unmarshal(plain)
 	}

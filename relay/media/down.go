@@ -21,6 +21,7 @@ type down struct {
 	wanted atomic.Int64                  // bit/s that would be put to use, as the allocator last saw it
 	fixed  atomic.Uint64                 // bytes of audio, which goes out whatever the budget
 	busy   atomic.Bool                   // the pacer knows the session
+	frail  atomic.Bool                   // much is lost on the way, but not for want of room
 
 	mu      sync.Mutex
 	by      *estimate.Estimator // guarded by mu, as all below
@@ -121,10 +122,30 @@ func (d *down) publishLocked() {
 	if was := d.known.Load(); was == nil || *was != b {
 		d.known.Store(&b)
 	}
+	d.weighLossLocked(&x)
 	if x.Limited {
 		d.bucket.SetRate(estimate.PaceRate(x.Rate, d.fixedBy.rate))
 	} else {
 		d.bucket.SetRate(0)
+	}
+}
+
+// Loss from which on retransmissions are sent twice, and until which: a tenth of them is lost too, and to ask again takes as
+// long as a picture may stand still.
+const (
+	frailFrom  = 0.05
+	frailUntil = 0.02
+	frailQueue = 15 * time.Millisecond // with a longer one it is congestion, which more would make worse
+)
+
+// weighLossLocked notes whether what is sent again is likely to be lost again.
+func (d *down) weighLossLocked(x *estimate.Snapshot) {
+	least := frailFrom
+	if d.frail.Load() {
+		least = frailUntil
+	}
+	if frail := x.Loss >= least && x.Queue < frailQueue; d.frail.Load() != frail {
+		d.frail.Store(frail)
 	}
 }
 

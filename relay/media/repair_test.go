@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/conclave-meet/conclave/relay/media/codec"
+	"github.com/conclave-meet/conclave/relay/media/estimate"
 	"github.com/conclave-meet/conclave/shared/wire"
 )
 
@@ -49,6 +50,39 @@ func TestARetransmissionIsTheSamePacket(t *testing.T) {
 	assert.Equal(t, uint64(4), st[NacksIn])
 	assert.Equal(t, uint64(2), st[NacksMissed], "it was never sent")
 	assert.Equal(t, c.engine.Stats()[RTXOut], st[RTXOut])
+}
+
+func TestARetransmissionGoesTwiceWhereMuchIsLost(t *testing.T) {
+	_, _, bob, k, _ := watches(t)
+	k.x.send(k.next(false))
+	slot := bob.slot("v0")
+	second := bob.gets("the frame", slot.SSRC, anything)
+	bob.s.down.frail.Store(true)
+	bob.say(&rtcp.TransportLayerNack{MediaSSRC: slot.SSRC, Nacks: rtcp.NackPairsFromSequenceNumbers([]uint16{second.SequenceNumber})})
+	again := bob.gets("the retransmission", slot.RTX, anything)
+	assert.Equal(t, second.Payload, again.Payload[2:])
+	st := bob.s.Stats()
+	assert.Equal(t, uint64(1), st[RTXOut])
+	require.Eventually(t, func() bool { return bob.s.Stats()[RTXTwice] == 1 }, 5*time.Second, time.Millisecond)
+	require.Eventually(t, func() bool { return bob.replays.Load() == 1 }, 5*time.Second, time.Millisecond,
+		"SRTP takes the other for a replay")
+}
+
+func TestWhoseWayIsFrail(t *testing.T) {
+	var d down
+	for _, x := range []struct {
+		loss  float64
+		queue time.Duration
+		frail bool
+	}{
+		{0, 0, false}, {0.04, 0, false},
+		{0.05, frailQueue, false}, // congestion
+		{0.05, 0, true}, {0.03, 0, true}, {0.03, frailQueue, false}, {0.04, 0, false},
+		{0.2, 0, true}, {0.01, 0, false},
+	} {
+		d.weighLossLocked(&estimate.Snapshot{Loss: x.loss, Queue: x.queue})
+		assert.Equal(t, x.frail, d.frail.Load(), "%+v", x)
+	}
 }
 
 func TestAMissingPacketIsAskedForAndPassedOn(t *testing.T) {

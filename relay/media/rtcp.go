@@ -138,12 +138,26 @@ func (r *reader) nack(sl *slot, pairs []rtcp.NackPair, now time.Time) {
 			if !r.s.mayRepair(now) {
 				return false
 			}
-			if n := sl.retransmit(seq, now, r.out.room(), &r.tmp); n > 0 && r.out.push(r.s, n) {
-				r.resent++
-				r.s.count.inc(RTXOut)
+			b := r.out.room()
+			n := sl.retransmit(seq, now, b, &r.tmp)
+			if n == 0 || !r.out.push(r.s, n) {
+				return true
+			}
+			r.resent++
+			r.s.count.inc(RTXOut)
+			if r.s.down.frail.Load() && r.s.mayRepair(now) {
+				r.repeat(b[:n])
 			}
 			return true
 		})
+	}
+}
+
+// repeat sends what was pushed last once more, to the last bit: who has the first takes it for a replay.
+func (r *reader) repeat(b []byte) {
+	if n := copy(r.out.room()[:], b); r.out.push(r.s, n) {
+		r.resent++
+		r.s.count.inc(RTXTwice)
 	}
 }
 

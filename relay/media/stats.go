@@ -19,6 +19,7 @@ const (
 	NacksIn                      // sequence numbers that receivers asked for
 	NacksMissed                  // of those, not in the ring any more
 	RTXOut                       // retransmissions sent
+	RTXTwice                     // of those, sent twice
 	PLIIn                        // key frames that receivers asked for
 	PLIOut                       // key-frame requests sent to sources
 	KeyFrames                    // that came
@@ -58,7 +59,7 @@ const (
 )
 
 var counterNames = [counters]string{
-	"packets_in", "packets_out", "recovered", "nacks_sent", "lost", "nacks_in", "nacks_missed", "rtx_out", "pli_in",
+	"packets_in", "packets_out", "recovered", "nacks_sent", "lost", "nacks_in", "nacks_missed", "rtx_out", "rtx_twice", "pli_in",
 	"pli_out", "key_frames", "negotiations", "switches",
 	"layer_switches", "pauses", "encodes", "pads", "paced", "probes_out", "redundant", "panics", "send_calls", "segments", "drop_early", "drop_auth", "drop_unknown", "drop_pt",
 	"drop_muted", "drop_malformed", "drop_duplicate", "drop_ssrcs", "drop_send", "drop_silent", "drop_repeated",
