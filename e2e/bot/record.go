@@ -171,7 +171,9 @@ func (r *recorder) look(x *slot, a arrival) {
 	}
 	x.last = p.Header
 	if len(p.Payload) == 0 {
+		// It may stand for a packet that came too late to be of use, of a frame whose picture id nobody has then.
 		r.pads++
+		x.gap = true
 		return
 	}
 	if len(p.CSRC) == 0 {
