@@ -55,6 +55,9 @@ func TestLimitsAreHeldAgainstTheBetterPeer(t *testing.T) {
 	assert.InDelta(t, 3.0, x, 1e-9)
 	assert.Equal(t, []string{"1→50 with GCM: 0.50 of the better peer's cost; the limit is 0.45"}, r.Missed())
 
+	r.Rows[1].Profile = load.CM
+	assert.Empty(t, r.Missed(), "what browsers do not negotiate has no limit")
+	r.Rows[1].Profile = load.GCM
 	r.Rows[1].Results["Ours"] = costs(4.5)
 	assert.Empty(t, r.Missed())
 	r.Ramps[0].Steps["A"][1].Loss = 0

@@ -85,7 +85,7 @@ func (r *Run) costs(profile string, burst bool) string {
 				fmt.Sprintf("%.0f", x.RSS), fmt.Sprintf("%.0f", x.Forwarded), percent(x.Busy, 1), "", "", ""}
 			if ratio, ok := row.ratio(r.Servers); ok && i == 0 {
 				cells[11] = times(ratio)
-				if !burst {
+				if row.limited() {
 					cells[12], cells[13] = times(limit(row.Pattern)), mark(ratio <= limit(row.Pattern))
 				}
 			}
