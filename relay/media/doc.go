@@ -30,8 +30,9 @@
 // # Goroutines and locks
 //
 //	socket   one for each address family takes all media in, and sends what comes of it
-//	Engine   one goroutine ticks every 50 ms, or 10 while packets are missing: NACKs, feedback, reports, repeated key-frame
-//	         requests of all sessions (clock.go)
+//	Engine   one goroutine ticks every 50 ms, or 10 while packets are missing, when packets have woken the relay if that is
+//	         soon: NACKs, feedback, reports, repeated key-frame requests of all sessions (clock.go). It wakes the groups too,
+//	         and sleeps while nobody is there
 //	         one more, awake only while something waits, sends what is paced and what probes downlinks (pacer)
 //	Group    one goroutine decides what is in which slot and calls Events.Slots, Events.Encode and Events.Speakers
 //	Session  two: one connects and waits for the end (and calls Events.Gone), one reads what ICE passes on
