@@ -9,6 +9,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/conclave-meet/conclave/e2e/bench/load"
 )
 
 func TestChoicesThatMakeNoSense(t *testing.T) {
@@ -49,4 +51,18 @@ func TestLinesThatAreQuoted(t *testing.T) {
 	assert.Empty(t, got)
 	_, err = lines(file+"y", nil)
 	assert.Error(t, err)
+}
+
+func TestFewPacketsAreAllMeasured(t *testing.T) {
+	for _, x := range []struct {
+		p    load.Pattern
+		want int
+	}{
+		{load.Pattern{Publishers: 1, Receivers: 10}, 1},
+		{load.Pattern{Publishers: 5, Mesh: true}, 1},
+		{load.Pattern{Publishers: 1, Receivers: 100}, 3},
+		{load.Pattern{Publishers: 40, Mesh: true}, sampleOne},
+	} {
+		assert.Equal(t, x.want, sampling(x.p, 104), x.p)
+	}
 }

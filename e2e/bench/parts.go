@@ -20,6 +20,7 @@ func (r *runner) table(ctx context.Context, patterns []load.Pattern, rounds int,
 		for i, p := range patterns {
 			for _, k := range r.kinds {
 				s := r.spec(p, load.GCM)
+				s.Sample = sampling(p, s.Rate)
 				change(&s)
 				all, err := r.play(ctx, k, s)
 				if err != nil {

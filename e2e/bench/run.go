@@ -19,9 +19,18 @@ import (
 const (
 	packetSize = 1200
 	framePacks = 4
-	// sampleOne decrypts so few packets that the generator does not feel it.
+	// sampleOne decrypts so few packets that the generator does not feel it, at any rate.
 	sampleOne = 32
+	// sampled is how many packets of a second it can decrypt at any time. More are better: those of one moment tell the same.
+	sampled = 3000
 )
+
+// sampling is one packet in how many is decrypted of a pattern at a rate. It is odd, so that it is not always the same one
+// of a frame.
+func sampling(p load.Pattern, rate float64) int {
+	all := rate * float64(p.Publishers*p.Fan())
+	return min(int(all/sampled)|1, sampleOne)
+}
 
 // runner carries out a run.
 type runner struct {
