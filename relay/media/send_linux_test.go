@@ -1,6 +1,7 @@
 package media
 
 import (
+	"net/netip"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -71,6 +72,29 @@ func TestAPathTooNarrowForSegmentsGetsSinglePackets(t *testing.T) {
 	assert.Zero(t, e.Stats()[Segments])
 }
 
+func TestPacketsMayBeFragmentedOnceAPathIsTooNarrow(t *testing.T) {
+	s, err := openSocket(netip.MustParseAddr("127.0.0.1"), 0, &shared{})
+	require.NoError(t, err)
+	defer s.udp.close()
+	discovery := func(fd uintptr) int {
+		n, err := unix.GetsockoptInt(int(fd), unix.IPPROTO_IP, unix.IP_MTU_DISCOVER)
+		require.NoError(t, err)
+		return n
+	}
+	// A datagram can have 65,507 bytes: a larger one is refused whatever is allowed, with the error of a narrow path.
+	huge := make([]byte, 66_000)
+	err = s.udp.control(func(fd uintptr) { assert.Equal(t, unix.IP_PMTUDISC_DO, discovery(fd)) })
+	require.NoError(t, err)
+	require.ErrorIs(t, s.sendNow(huge, s.addr.AddrPort()), unix.EMSGSIZE)
+	err = s.udp.control(func(fd uintptr) {
+		assert.Equal(t, unix.IP_PMTUDISC_WANT, discovery(fd))
+		assert.False(t, s.fragment(fd), "it is allowed already")
+	})
+	require.NoError(t, err)
+	require.ErrorIs(t, s.sendNow(huge, s.addr.AddrPort()), unix.EMSGSIZE)
+	require.NoError(t, s.sendNow(huge[:1200], s.addr.AddrPort()))
+}
+
 func TestWhatFollowsAFailedSend(t *testing.T) {
 	for _, x := range []struct {
 		errno          unix.Errno
@@ -82,7 +106,7 @@ func TestWhatFollowsAFailedSend(t *testing.T) {
 		{unix.ENOSYS, onebyone, onebyone},
 		{unix.EIO, split, skip}, // the device cannot
 		{unix.EINVAL, split, skip},
-		{unix.EMSGSIZE, split, skip},
+		{unix.EMSGSIZE, split, whole},
 		{unix.ECONNREFUSED, skip, skip},
 		{unix.EPERM, skip, skip}, // a firewall
 		{unix.ENETUNREACH, skip, skip},
