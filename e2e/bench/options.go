@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/conclave-meet/conclave/e2e/bench/adapter"
+	"github.com/conclave-meet/conclave/e2e/bench/load"
 	"github.com/conclave-meet/conclave/e2e/bench/server"
 )
 
@@ -24,6 +25,7 @@ type options struct {
 	quick    bool
 	only     string
 	parts    string
+	patterns string
 	rounds   int
 	measure  time.Duration
 	rate     float64
@@ -54,6 +56,7 @@ func parse(args []string, out io.Writer) (o options, err error) {
 	f.BoolVar(&o.quick, "quick", false, "two patterns and short times: shows that all of it works, measures little")
 	f.StringVar(&o.only, "only", "", "`servers` to measure, comma-separated (all: Conclave,LiveKit,Janus)")
 	f.StringVar(&o.parts, "parts", strings.Join(allParts, ","), "`parts` to measure, comma-separated")
+	f.StringVar(&o.patterns, "patterns", "", "`patterns` of the tables, comma-separated, as 1-50 or 10x10 (all)")
 	f.IntVar(&o.rounds, "rounds", 3, "`times` that each pattern is measured on each server, in turn (AES-CM and bursts: once)")
 	f.DurationVar(&o.measure, "measure", 6*time.Second, "`time` that is counted of each")
 	f.Float64Var(&o.rate, "rate", 104, "video `packets` per second of each publisher; 104 are about 1 Mbit/s")
@@ -75,6 +78,11 @@ func parse(args []string, out io.Writer) (o options, err error) {
 			return o, fmt.Errorf("there is no part %q", p)
 		}
 	}
+	for _, name := range o.named() {
+		if !slices.ContainsFunc(table, func(p load.Pattern) bool { return p.String() == name }) {
+			return o, fmt.Errorf("there is no pattern %q", name)
+		}
+	}
 	switch {
 	case f.NArg() > 0:
 		return o, fmt.Errorf("%q is no flag", f.Arg(0))
@@ -93,6 +101,18 @@ func parse(args []string, out io.Writer) (o options, err error) {
 func (o options) has() []string { return strings.Split(o.parts, ",") }
 
 func (o options) part(name string) bool { return slices.Contains(o.has(), name) }
+
+// named are the patterns that were chosen, as they are written in the tables; none: all of them.
+func (o options) named() []string {
+	if o.patterns == "" {
+		return nil
+	}
+	return strings.Split(strings.NewReplacer("-", "→", "x", "×").Replace(o.patterns), ",")
+}
+
+func (o options) plays(p load.Pattern) bool {
+	return o.patterns == "" || slices.Contains(o.named(), p.String())
+}
 
 // places are where the server and the generator run. The generator goes first: a late one measures nothing.
 func (o options) places() (srv, generator server.Place) {

@@ -16,6 +16,7 @@ import (
 func TestChoicesThatMakeNoSense(t *testing.T) {
 	for _, c := range []struct{ args, want string }{
 		{"-parts nothing", `no part "nothing"`},
+		{"-patterns 1-10,2-3", `no pattern "2→3"`},
 		{"-rounds 0", "-rounds is below 1"},
 		{"-rate 0", "-rate is below 1"},
 		{"-core 1 -load-core 1", "a core each"},
@@ -65,4 +66,13 @@ func TestFewPacketsAreAllMeasured(t *testing.T) {
 	} {
 		assert.Equal(t, x.want, sampling(x.p, 104), x.p)
 	}
+}
+
+func TestPatternsCanBeChosen(t *testing.T) {
+	o, err := parse([]string{"-patterns", "1-50,10x10"}, io.Discard)
+	require.NoError(t, err)
+	r := runner{o: o}
+	assert.Equal(t, []load.Pattern{{Publishers: 1, Receivers: 50}, {Publishers: 10, Mesh: true}}, r.patterns())
+	r.o.patterns = ""
+	assert.Equal(t, table, r.patterns())
 }

@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/netip"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -124,10 +125,13 @@ func (r *runner) patterns() []load.Pattern {
 	if r.o.quick {
 		return []load.Pattern{{Publishers: 1, Receivers: 10}, {Publishers: 5, Mesh: true}}
 	}
-	return []load.Pattern{
-		{Publishers: 1, Receivers: 10}, {Publishers: 1, Receivers: 50}, {Publishers: 1, Receivers: 100},
-		{Publishers: 5, Mesh: true}, {Publishers: 10, Mesh: true},
-	}
+	return slices.DeleteFunc(slices.Clone(table), func(p load.Pattern) bool { return !r.o.plays(p) })
+}
+
+// table are the patterns of the tables.
+var table = []load.Pattern{
+	{Publishers: 1, Receivers: 10}, {Publishers: 1, Receivers: 50}, {Publishers: 1, Receivers: 100},
+	{Publishers: 5, Mesh: true}, {Publishers: 10, Mesh: true},
 }
 
 // hard are the patterns of the ramps, and of everything that would take too long for all.
