@@ -1,6 +1,7 @@
 package wan_test
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"strings"
@@ -8,6 +9,7 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 
 	"github.com/conclave-meet/conclave/e2e/browser/bidi"
 	"github.com/conclave-meet/conclave/e2e/browser/hooks"
@@ -18,7 +20,8 @@ import (
 
 // layer is one of a camera of 720 lines: how tall its pictures are, and a
 // window in which the tile of the other one of two people needs it. A busy
-// Chromium makes its pictures smaller, all layers alike.
+// Chromium makes its pictures smaller, all layers alike: the tiles need the
+// same layers of a camera of 540 lines.
 type layer struct {
 	above, most int
 	window      size
@@ -26,7 +29,7 @@ type layer struct {
 
 var (
 	quarter = layer{0, 180, size{300, 400}}    // a tile of 133 lines
-	half    = layer{180, 360, size{800, 800}}  // 326
+	half    = layer{180, 360, size{700, 700}}  // 276
 	full    = layer{360, 720, size{1280, 800}} // 471
 )
 
@@ -79,7 +82,13 @@ func follows(who, of *person, to layer) time.Duration {
 	who.resizes(to.window)
 	who.waits(fmt.Sprintf(`watch.moved(%q)`, of.name))
 	first := fmt.Sprintf(`watch.frames(%q, watch.moved(%[1]q)).find(f => f.height > %d && f.height <= %d)`, of.name, to.above, to.most)
-	who.waitsFor(10*time.Second, first)
+	ctx, cancel := context.WithTimeout(who.t.Context(), 10*time.Second)
+	defer cancel()
+	if err := who.page.WaitFor(ctx, first); err != nil {
+		var sent string
+		of.eval(`(async () => JSON.stringify((await probe.stats("outbound-rtp")).filter(s => s.kind === "video")))()`, &sent)
+		require.NoError(who.t, err, "%s waits for a frame of %d to %d lines\nshown: %v\nsent: %s", who.name, to.above+1, to.most, who.frames(of, 0), sent)
+	}
 	var took float64
 	who.eval(fmt.Sprintf(`(%s).at - watch.moved(%q)`, first, of.name), &took)
 	return time.Duration(took * float64(time.Millisecond))
