@@ -28,14 +28,14 @@ func TestTheRelayAddsNoDelayOnAnUncongestedPath(t *testing.T) {
 		ann := enters(t, n, office.Browser(bidi.Options{}), "Ann", size{400, 400},
 			hooks.Participant{Colour: "#c04040", Tone: 440, Grain: true, Width: 1280, Height: 720})
 		bob := enters(t, n, home.Browser(bidi.Options{}), "Bob", size{1280, 800}, hooks.Participant{Colour: "#40c040"})
-		ann.sees(bob)
-		bob.sees(ann)
+		ann.sees(bob.name)
+		bob.sees(ann.name)
 		bob.rests(8 * time.Second) // until the picture has its full size
 		into.take()
 		outOf.take()
-		before := bob.reads(ann)[0]
+		before := bob.reads(ann.name)[0]
 		bob.rests(15 * time.Second)
-		got := bob.reads(ann)[0].since(before)
+		got := bob.reads(ann.name)[0].since(before)
 		all := residence(into.take(), outOf.take())
 		require.Greater(t, len(all), 500, "packets that were found again")
 		at := func(share float64) time.Duration { return all[int(share*float64(len(all)-1))] }

@@ -51,12 +51,12 @@ func layersFollow(t *testing.T, n *wan.Network, codec string) {
 	ann := enters(t, n, n.Browser(bidi.Options{}), "Ann", size{300, 300},
 		hooks.Participant{Colour: "#c04040", Tone: 440, Grain: true, Width: 1280, Height: 720})
 	bob := enters(t, n, home.Browser(bidi.Options{}), "Bob", size{1280, 800}, hooks.Participant{Colour: "#40c040"})
-	ann.sees(bob)
-	bob.sees(ann)
+	ann.sees(bob.name)
+	bob.sees(ann.name)
 	bob.waits(fmt.Sprintf(`watch.video("Ann").videoHeight > %d`, full.above))
 	bob.waits(fmt.Sprintf(`(async () => (await watch.codec("Ann")) === "video/%s")()`, codec))
 	bob.eval(`watch.follow("Ann")`, nil)
-	before := bob.reads(ann)[0]
+	before := bob.reads(ann.name)[0]
 
 	var took []time.Duration
 	for i := range 3 {
@@ -67,7 +67,7 @@ func layersFollow(t *testing.T, n *wan.Network, codec string) {
 	}
 	slices.Sort(took)
 	t.Logf("%s, from the layout's change to the first frame of the new layer, %d changes: median %d ms, most %d ms\n\t%v", codec, len(took),
-		took[len(took)/2].Milliseconds(), took[len(took)-1].Milliseconds(), bob.reads(ann)[0].since(before))
+		took[len(took)/2].Milliseconds(), took[len(took)-1].Milliseconds(), bob.reads(ann.name)[0].since(before))
 	assert.Less(t, took[len(took)/2], time.Second, "median")
 	if codec == "VP8" { // the encoders of the others alone can keep a small machine busy for seconds
 		assert.Less(t, took[len(took)-1], 2*time.Second, "slowest, on a busy machine")

@@ -22,8 +22,8 @@ func TestPicturesGoOnUnderLoss(t *testing.T) {
 			hooks.Participant{Colour: "#c04040", Tone: 440, Grain: true})
 		bob := enters(t, n, home.Browser(bidi.Options{}), "Bob", size{1280, 800},
 			hooks.Participant{Colour: "#40c040", Tone: 660, Grain: true})
-		ann.sees(bob)
-		bob.sees(ann)
+		ann.sees(bob.name)
+		bob.sees(ann.name)
 
 		// What stands still without loss is the machine's: too many browsers on it.
 		var idle, idleBack float64
@@ -32,9 +32,9 @@ func TestPicturesGoOnUnderLoss(t *testing.T) {
 			bob.rests(2 * time.Second) // what was under way before is not of this measurement
 			var begin, end float64
 			bob.eval(`watch.follow("Ann")`, &begin)
-			before, there := bob.reads(ann)[0], ann.reads(bob)[0]
+			before, there := bob.reads(ann.name)[0], ann.reads(bob.name)[0]
 			bob.rests(window)
-			got, back := bob.reads(ann)[0].since(before), ann.reads(bob)[0].since(there)
+			got, back := bob.reads(ann.name)[0].since(before), ann.reads(bob.name)[0].since(there)
 			bob.eval(`performance.now()`, &end)
 			still := standstill(bob.frames(ann, begin), begin, end)
 			t.Logf("%2.0f %% lost each way at %v: stood still for %.2f s of %v\n\tdown %v\n\tup   %v", percent, delay, still.Seconds(), window, got, back)

@@ -32,7 +32,7 @@ func TestANarrowDownlinkKeepsTheSoundAndAPicture(t *testing.T) {
 			}))
 		}
 		bob := enters(t, n, home.Browser(bidi.Options{}), "Bob", size{1280, 800}, hooks.Participant{Colour: "#40c040", Width: 320, Height: 180})
-		bob.sees(others...)
+		bob.sees(names...)
 		var began float64
 		for _, name := range names {
 			bob.eval(fmt.Sprintf(`watch.follow(%q)`, name), &began)
@@ -41,11 +41,11 @@ func TestANarrowDownlinkKeepsTheSoundAndAPicture(t *testing.T) {
 
 		home.Link.Set(capped)
 		bob.rests(5 * time.Second) // finds out
-		before := bob.reads(others...)
+		before := bob.reads(names...)
 		bob.eval(`performance.now()`, &began)
 		_, dropped := home.Link.Counts()
 		bob.rests(window)
-		after := bob.reads(others...)
+		after := bob.reads(names...)
 		_, now := home.Link.Counts()
 		t.Logf("behind 300 kbit/s, from the 5th second to the 25th; %d packets were dropped:", now.Overflowed-dropped.Overflowed)
 		for i, r := range after {

@@ -16,6 +16,9 @@ import (
 // patience is for what should happen soon, on a machine that may be busy.
 const patience = 30 * time.Second
 
+// room is where everybody meets.
+const room = "quiet-otters-paint-lanterns"
+
 // person is somebody at a browser.
 type person struct {
 	t    *testing.T
@@ -37,7 +40,7 @@ func enters(t *testing.T, n *wan.Network, b *bidi.Browser, name string, window s
 	for _, script := range []string{hooks.Media(devices), hooks.Probe(), watchScript} {
 		require.NoError(t, page.Preload(t.Context(), script))
 	}
-	require.NoError(t, page.Navigate(p.ctx(), p.url+"/quiet-otters-paint-lanterns"))
+	require.NoError(t, page.Navigate(p.ctx(), p.url+"/"+room))
 	p.waits(`document.querySelector('input[name=name]')`)
 	require.NoError(t, page.Fill(p.ctx(), `input[name=name]`, name))
 	p.waits(`document.querySelector('video')?.videoWidth > 0`)
@@ -75,9 +78,9 @@ func (p *person) waitsFor(d time.Duration, expr string) {
 }
 
 // sees waits until the pictures of all others play.
-func (p *person) sees(others ...*person) {
+func (p *person) sees(others ...string) {
 	p.t.Helper()
-	for _, o := range others {
-		p.waits(fmt.Sprintf(`watch.video(%q)?.videoWidth > 0`, o.name))
+	for _, name := range others {
+		p.waits(fmt.Sprintf(`watch.video(%q)?.videoWidth > 0`, name))
 	}
 }

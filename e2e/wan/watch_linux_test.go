@@ -33,12 +33,8 @@ type reading struct {
 }
 
 // reads returns a reading for each name.
-func (p *person) reads(others ...*person) []reading {
+func (p *person) reads(names ...string) []reading {
 	p.t.Helper()
-	names := make([]string, len(others))
-	for i, o := range others {
-		names[i] = o.name
-	}
 	list, err := json.Marshal(names)
 	require.NoError(p.t, err)
 	var got []reading
