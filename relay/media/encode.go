@@ -15,7 +15,7 @@ const offAfter = time.Second
 // presence is what the group knows of a layer's coming and going. Guarded by Group.mu.
 type presence struct {
 	alive  bool                  // packets came lately
-	asleep bool                  // it was switched off while it could be sent
+	asleep bool                  // it was switched off, and may come again when it is switched on
 	usable bool                  // slots could be given it when it was last looked at
 	on     bool                  // its sender was told to send it
 	told   int                   // how many spatial layers of it, where it is scalable
@@ -174,8 +174,8 @@ func (src *source) tellLocked(x wire.Encoding, now time.Time) {
 		}
 		switch {
 		case p.on && !on:
-			p.asleep = p.available(now) || l.heard.Load() == 0 // also one that was switched on, and had no time to come
-			l.ring.Empty()                                     // what was sent of it can hardly be asked for any more
+			p.asleep = true // also one that was silent lately: only who is told to send it can show that it comes
+			l.ring.Empty()  // what was sent of it can hardly be asked for any more
 		case !p.on && on:
 			p.since, p.asleep = now, p.asleep || p.alive
 			l.meter.begin(now)

@@ -6,6 +6,7 @@ import (
 
 	"github.com/stretchr/testify/assert"
 
+	"github.com/conclave-meet/conclave/relay/media/codec"
 	"github.com/conclave-meet/conclave/shared/wire"
 )
 
@@ -31,4 +32,27 @@ func TestALayerThatWasSwitchedOffCanBeHadAgain(t *testing.T) {
 	look(later.Add(time.Second), later.Add(time.Second))
 	assert.True(t, l.state.available(later.Add(time.Second)), "it is on its way")
 	assert.False(t, l.state.available(later.Add(waking)), "it does not come")
+}
+
+// A sender that is short of time or room leaves a layer out. When it is then told to stop sending it, nobody knows
+// whether the layer would come by now.
+func TestALayerThatWasSwitchedOffWhileItWasSilentCanBeHadAgain(t *testing.T) {
+	now := time.Now()
+	src := &source{id: wire.Source{Member: 1, Stream: wire.Cam}, s: &Session{group: &Group{codec: codec.VP8}}}
+	for i, rid := range []string{"q", "h", "f"} {
+		src.layers = append(src.layers, newLayer(src, i, rid))
+	}
+	q, f := src.layers[0], src.layers[2]
+	src.tellLocked(wire.Encoding{Layers: []int{0, 2}}, now)
+	q.heard.Store(now.UnixNano())
+	f.heard.Store(now.Add(behind + time.Millisecond).UnixNano())
+	now = now.Add(behind + time.Millisecond)
+	q.watchLocked(now, f.heard.Load())
+	assert.False(t, q.state.available(now), "it does not come")
+
+	src.tellLocked(wire.Encoding{Layers: []int{2}}, now)
+	assert.True(t, q.state.available(now), "it can be switched on")
+	src.tellLocked(wire.Encoding{Layers: []int{0, 2}}, now)
+	assert.True(t, q.state.available(now), "it is on its way")
+	assert.False(t, q.state.available(now.Add(waking)), "it does not come")
 }
