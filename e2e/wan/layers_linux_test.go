@@ -20,7 +20,7 @@ import (
 
 // layer is one of a camera of 720 lines: how tall its pictures are, and a
 // window in which the tile of the other one of two people needs it. A busy
-// Chromium makes its pictures smaller, all layers alike: the tiles need the
+// Chromium may make its pictures smaller, all layers alike: the tiles need the
 // same layers of a camera of 540 lines.
 type layer struct {
 	above, most int
@@ -49,7 +49,7 @@ func TestTheLayerFollowsTheSizeOfTheTile(t *testing.T) {
 func layersFollow(t *testing.T, n *wan.Network, codec string) {
 	home := n.Place(linkem.Options{Duplex: linkem.Both(linkem.Conditions{Delay: 20 * time.Millisecond})})
 	ann := enters(t, n, n.Browser(bidi.Options{}), "Ann", size{300, 300},
-		hooks.Participant{Colour: "#c04040", Tone: 440, Grain: true, Width: 1280, Height: 720})
+		hooks.Participant{Colour: "#c04040", Tone: 440, Dust: true, Width: 1280, Height: 720})
 	bob := enters(t, n, home.Browser(bidi.Options{}), "Bob", size{1280, 800}, hooks.Participant{Colour: "#40c040"})
 	ann.sees(bob.name)
 	bob.sees(ann.name)

@@ -38,6 +38,9 @@ type Participant struct {
 	// encoder spends all the bits it may; the mean colour stays [a plain
 	// picture, which takes next to none].
 	Grain bool `json:"grain"`
+	// Dust covers it with noise that stays, so that its key frames are as large
+	// as a real camera's, and no encoder makes the picture smaller.
+	Dust bool `json:"dust"`
 
 	// Refuse is the name of the DOMException that getUserMedia rejects with,
 	// such as "NotAllowedError" or "NotFoundError" [none].

@@ -8,19 +8,20 @@ const width = settings.width || 640, height = settings.height || 360, rate = set
 // One drawing loop serves all canvases. An interval, not animation frames:
 // a hidden page's camera goes on, too.
 const canvases = new Map();
-function canvas(colour, w, h, grain) {
-	const name = [colour, w, h, grain].join();
+function canvas(colour, w, h, { grain, dust } = {}) {
+	const name = [colour, w, h, grain, dust].join();
 	if (canvases.has(name)) return canvases.get(name);
 	const c = document.createElement('canvas');
 	c.width = w;
 	c.height = h;
 	const g = c.getContext('2d', { alpha: false });
-	const noise = grain ? sand(w + 128, h + 128) : null;
+	const noise = grain || dust ? sand(w + 128, h + 128) : null;
 	let n = 0;
 	const draw = () => {
 		g.fillStyle = colour;
 		g.fillRect(0, 0, w, h);
-		if (noise) g.drawImage(noise, -Math.random() * 128, -Math.random() * 128);
+		const shift = () => grain ? -Math.random() * 128 : 0;
+		if (noise) g.drawImage(noise, shift(), shift());
 		// The block moves, so that every frame differs; the middle stays plain.
 		g.fillStyle = 'black';
 		g.fillRect((n++ * 8) % w, h - h / 10, w / 20, h / 10);
@@ -90,7 +91,7 @@ devices.getUserMedia = async constraints => {
 	if (!constraints?.audio && !constraints?.video) throw new TypeError('neither audio nor video wanted');
 	const stream = new MediaStream();
 	if (constraints.video) {
-		const picture = canvas(settings.colour || 'grey', width, height, settings.grain).captureStream(rate);
+		const picture = canvas(settings.colour || 'grey', width, height, settings).captureStream(rate);
 		stream.addTrack(named(picture.getVideoTracks()[0], 'Test camera', 'camera'));
 	}
 	if (constraints.audio) {
