@@ -22,6 +22,13 @@ const (
 	yieldQueue = 80 * time.Millisecond
 	yieldRate  = 2_000_000 // bit/s
 
+	// Who sends less than what fitted did not fill the queue, and waits longer: until the layers that somebody else's fall
+	// took away have stopped coming.
+	innocentPart  = 0.95 // of the rate, from which on it may have been oneself
+	innocentTime  = 2400 * time.Millisecond
+	innocentQueue = 240 * time.Millisecond
+	innocentRate  = 1_000_000
+
 	// With a queue of less than this packets do not wait for each other, whatever the slope says: radio makes delays
 	// that vary, but lets some packets through at once.
 	leastQueue = 5 * time.Millisecond
@@ -247,10 +254,14 @@ func (e *Estimator) conclude(at time.Duration, r *round) {
 
 // yield is how long a flow waits for others to make room before it does.
 func (e *Estimator) yield(sent Bitrate) time.Duration {
-	if e.queue > yieldQueue {
+	most, queue, below := yieldTime, yieldQueue, float64(yieldRate)
+	if float64(sent) < innocentPart*float64(e.control.rate) {
+		most, queue, below = innocentTime, innocentQueue, float64(innocentRate)
+	}
+	if e.queue > queue {
 		return 0
 	}
-	return time.Duration(float64(yieldTime) * max(0, 1-float64(sent)/float64(yieldRate)))
+	return time.Duration(float64(most) * max(0, 1-float64(sent)/below))
 }
 
 // sign is the trend's, unless some packets met no queue at all.

@@ -2,6 +2,7 @@ package estimate_test
 
 import (
 	"math/rand/v2"
+	"slices"
 	"testing"
 	"time"
 
@@ -19,6 +20,7 @@ type call struct {
 	asks    []layers.Ask
 	rate    estimate.Bitrate // of the layers that are being sent
 	points  []int
+	sounds  estimate.Bitrate // of other people's audio beside the flow's own
 	changes int
 	paused  time.Duration // in which nobody was seen
 }
@@ -37,14 +39,34 @@ func (n *network) newCall() *call {
 		}
 		c.asks = append(c.asks, ask)
 	}
-	c.flow = n.join(0, func(*flow) estimate.Bitrate { return c.rate })
-	n.every(100*time.Millisecond, func() { c.decide() })
+	n.begins(c)
 	return c
+}
+
+// newSmallCall is a call of four, all in tiles with two layers of up to three frame rates.
+func (n *network) newSmallCall() *call {
+	c := &call{points: make([]int, 3), sounds: 2 * audioRate}
+	for i := range 3 {
+		ask := layers.Ask{Source: wire.Source{Member: wire.MemberIndex(i + 1), Stream: wire.Cam}, Height: 360, Prio: 5}
+		for l, rates := range [][]estimate.Bitrate{{45 * kbit, 85 * kbit, 165 * kbit}, {220 * kbit, 400 * kbit}} {
+			for t, rate := range rates {
+				ask.Points = append(ask.Points, layers.Point{Height: 180 << l, Layer: l, Temporal: t, Rate: rate})
+			}
+		}
+		c.asks = append(c.asks, ask)
+	}
+	n.begins(c)
+	return c
+}
+
+func (n *network) begins(c *call) {
+	c.flow = n.join(0, func(*flow) estimate.Bitrate { return c.rate + c.sounds })
+	n.every(100*time.Millisecond, func() { c.decide() })
 }
 
 func (c *call) decide() {
 	s := c.e.Snapshot()
-	b := layers.Budget{Rate: s.Rate, Audio: audioRate, Proven: s.Limited}
+	b := layers.Budget{Rate: s.Rate, Audio: audioRate + c.sounds, Proven: s.Limited}
 	var rate estimate.Bitrate
 	for i, x := range c.a.Allocate(c.n.clock(), b, c.asks) {
 		if x.Point >= 0 {
@@ -116,4 +138,26 @@ func TestTwoCallsShareAPath(t *testing.T) {
 	}
 	t.Logf("%.2f", sum)
 	assert.InDelta(t, 0.5, sum, 0.1)
+}
+
+// Where three quarters of what both want fits, who came first must not keep it: before, one had a quarter for minutes.
+func TestTwoCallsShareANarrowPathWhoeverCameFirst(t *testing.T) {
+	const seeds = 20
+	var shares []float64
+	used := 0.0
+	for seed := range uint64(seeds) {
+		n := newNetwork(t, 1600*kbit, 20*time.Millisecond)
+		n.holds, n.r = 200*time.Millisecond, rand.New(rand.NewPCG(seed, 7))
+		a := n.newSmallCall()
+		n.run(time.Duration(n.r.IntN(3000)) * time.Millisecond)
+		b := n.newSmallCall()
+		n.run(15 * time.Second)
+		part, rate := n.part(a.flow, b.flow, time.Minute)
+		shares = append(shares, min(part, 1-part))
+		used += float64(rate) / float64(n.rate) / seeds
+	}
+	slices.Sort(shares)
+	t.Logf("smaller shares from %.2f, median %.2f; %.2f of the path in use", shares[0], shares[seeds/2], used)
+	assert.Greater(t, shares[0], 0.4)
+	assert.Greater(t, used, 0.85)
 }

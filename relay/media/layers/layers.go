@@ -81,6 +81,10 @@ const (
 	// leave bandwidth unused.
 	roomNum, roomDen = 7, 8
 
+	// Where more did not fit lately, a rise takes a quarter more than all that is sent, for others may share the path, and
+	// who leaps takes it from them until both fall. Less would be slow after a cap that was lifted.
+	roomRise = 4
+
 	// The last picture may take so much more than there is: a quarter. More would keep one that hurts the sound.
 	tolerance = 4
 
@@ -230,6 +234,9 @@ func (a *Allocator) mayRise(now time.Time, b Budget) bool {
 	if seen { // a first picture needs no room to spare
 		rate = rate / roomDen * roomNum
 	}
+	if b.Proven {
+		rate = min(rate, a.oneRise(b.Audio))
+	}
 	fill(a.places, b, rate)
 	room := false
 	for i := range a.places {
@@ -253,6 +260,22 @@ func (a *Allocator) mayRise(now time.Time, b Budget) bool {
 		a.room = time.Time{}
 	}
 	return rise
+}
+
+// oneRise is how much a rise may take that could prove too much: a part more than all that is sent, or one step.
+func (a *Allocator) oneRise(audio Bitrate) Bitrate {
+	used, step := audio, Unlimited
+	for i := range a.places {
+		p := &a.places[i]
+		used += p.cost(p.was)
+		if p.was < p.top {
+			step = min(step, p.cost(p.was+1)-p.cost(p.was))
+		}
+	}
+	if step == Unlimited {
+		return used
+	}
+	return used + max(step, used/roomRise)
 }
 
 // fill gives points up to the limits, as long as they fit in rate.

@@ -188,10 +188,36 @@ func TestRisesSoonAfterAFall(t *testing.T) {
 	at, ok := x.a.Again()
 	require.True(t, ok)
 	require.False(t, at.After(x.now.Add(4*time.Second)), "a lifted cap is felt within seconds")
-	x.now = at
-	assert.Equal(t, []int{4}, points(x.a.Allocate(at, proven(5000*k), []layers.Ask{cam(1, 720, 5)})))
+	for point := range 5 { // step by step, as others may share the path
+		x.now, ok = x.a.Again()
+		require.True(t, ok)
+		assert.Equal(t, []int{point}, points(x.a.Allocate(x.now, proven(5000*k), []layers.Ask{cam(1, 720, 5)})))
+		x.at(proven(5000*k), cam(1, 720, 5))
+	}
+	assert.False(t, x.now.After(at.Add(3*time.Second)), "and all of it soon")
 	_, ok = x.a.Again()
 	assert.False(t, ok)
+}
+
+func TestARiseTakesAPartOfWhatIsSentWhereOthersMayShareThePath(t *testing.T) {
+	asks := []layers.Ask{cam(1, 720, 5), cam(2, 720, 5), cam(3, 720, 5)}
+	x := newTrial()
+	before := sum(asks, x.at(proven(2000*k), asks...))
+	require.Positive(t, before)
+	after := sum(asks, x.at(proven(50_000*k), asks...))
+	assert.Equal(t, before+1000*k, after, "one picture's next layer")
+	x = newTrial()
+	x.at(proven(2000*k), asks...)
+	assert.Equal(t, []int{4, 4, 4}, x.at(layers.Budget{Rate: 50_000 * k}, asks...), "nothing is known to be short")
+}
+
+func sum(asks []layers.Ask, chosen []int) (all layers.Bitrate) {
+	for i, n := range chosen {
+		if n >= 0 {
+			all += asks[i].Points[n].Rate
+		}
+	}
+	return all
 }
 
 func TestWhatWasPausedIsTriedAgainWhenNothingProvesThatItDoesNotFit(t *testing.T) {
