@@ -4,6 +4,8 @@ import (
 	"net"
 	"net/netip"
 	"time"
+
+	"github.com/conclave-meet/conclave/relay/media/stamp"
 )
 
 // receiveBuffer is what the kernel keeps for a bot that gets no time to run, as far as net.core.rmem_max lets it: some
@@ -16,7 +18,7 @@ type socket struct {
 	*net.UDPConn
 
 	// owned by who reads
-	control [64]byte // room for one time stamp, and some
+	control [stamp.Size]byte
 	last    netip.AddrPort
 	from    *net.UDPAddr // the same
 }
@@ -28,7 +30,7 @@ func listen() (*socket, error) {
 		return nil, err
 	}
 	_ = c.SetReadBuffer(receiveBuffer) // best effort
-	if err := askForStamps(c); err != nil {
+	if err := stamp.Ask(c); err != nil {
 		_ = c.Close()
 		return nil, err
 	}
@@ -44,9 +46,5 @@ func (s *socket) receive(b []byte) (n int, from *net.UDPAddr, came time.Time, er
 	if at != s.last {
 		s.last, s.from = at, net.UDPAddrFromAddrPort(at)
 	}
-	came, ok := stamp(s.control[:control])
-	if !ok {
-		came = time.Now()
-	}
-	return n, s.from, came, nil
+	return n, s.from, stamp.Came(s.control[:control]), nil
 }

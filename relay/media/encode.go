@@ -177,7 +177,7 @@ func (src *source) tellLocked(x wire.Encoding, now time.Time) {
 			p.asleep = true // also one that was silent lately: only who is told to send it can show that it comes
 			l.ring.Empty()  // what was sent of it can hardly be asked for any more
 		case !p.on && on:
-			p.since, p.asleep = now, p.asleep || p.alive
+			p.since = now
 			l.meter.begin(now)
 		}
 		p.on = on
@@ -189,7 +189,7 @@ func (src *source) tellLocked(x wire.Encoding, now time.Time) {
 func (src *source) resumeLocked(now time.Time) {
 	for _, l := range src.layers {
 		p := &l.state
-		p.asleep, p.alive, p.since = p.asleep || p.alive || !p.on, false, now
+		p.asleep, p.alive, p.since = p.asleep || p.alive, false, now
 		p.needed(maxSpatial-1, now) // receivers come in a moment
 	}
 }

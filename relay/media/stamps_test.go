@@ -7,20 +7,22 @@ import (
 	"time"
 
 	"github.com/pion/rtp"
+
+	"github.com/conclave-meet/conclave/relay/media/stamp"
 )
 
 // stamps is a client's socket that notes when numbered packets came to it by the kernel's clock, where there is one: on a
 // busy machine the client reads them later, which would look like a queue in the network.
 type stamps struct {
 	*net.UDPConn
-	control [64]byte // owned by who reads
+	control [stamp.Size]byte // owned by who reads
 
 	mu sync.Mutex
 	at map[uint16]time.Time // by transport-wide number; guarded by mu
 }
 
 func newStamps(c *net.UDPConn) (*stamps, error) {
-	return &stamps{UDPConn: c, at: map[uint16]time.Time{}}, askForStamps(c)
+	return &stamps{UDPConn: c, at: map[uint16]time.Time{}}, stamp.Ask(c)
 }
 
 // ReadFrom implements net.PacketConn.
@@ -29,10 +31,7 @@ func (s *stamps) ReadFrom(b []byte) (int, net.Addr, error) {
 	if err != nil {
 		return 0, nil, err
 	}
-	came, ok := stamp(s.control[:control])
-	if !ok {
-		came = time.Now()
-	}
+	came := stamp.Came(s.control[:control])
 	var h rtp.Header
 	if n >= 12 && b[0]>>6 == 2 && (b[1] < 192 || b[1] > 223) {
 		if _, err := h.Unmarshal(b[:n]); err == nil {

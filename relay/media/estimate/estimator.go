@@ -27,7 +27,7 @@ const (
 	innocentPart  = 0.95 // of the rate, from which on it may have been oneself
 	innocentTime  = 2400 * time.Millisecond
 	innocentQueue = 240 * time.Millisecond
-	innocentRate  = 1_000_000
+	innocentRate  = 1_000_000 // bit/s
 
 	// With a queue of less than this packets do not wait for each other, whatever the slope says: radio makes delays
 	// that vary, but lets some packets through at once.

@@ -140,7 +140,7 @@ func TestTwoCallsShareAPath(t *testing.T) {
 	assert.InDelta(t, 0.5, sum, 0.1)
 }
 
-// Where three quarters of what both want fits, who came first must not keep it: before, one had a quarter for minutes.
+// Where less than two thirds of what both want fits, nobody keeps more of it for having come first.
 func TestTwoCallsShareANarrowPathWhoeverCameFirst(t *testing.T) {
 	const seeds = 20
 	var shares []float64

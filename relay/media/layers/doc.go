@@ -11,7 +11,7 @@
 //
 // # Down at once, up with patience
 //
-// A budget that does not hold what was chosen lowers it with the same call. A rise needs room to spare for a while; after
-// a rise that did not last the while grows. What was asked for anew is not a rise: it gets its place at once, so that
-// pictures follow the size of their tiles.
+// A budget that does not hold what was chosen lowers it with the same call. A rise needs room to spare for a while;
+// after a rise that did not last the while grows. Where more did not fit lately, a rise takes a part more than what is
+// sent. What was asked for anew is not a rise: it gets its place at once, so that pictures follow the size of their tiles.
 package layers

@@ -202,22 +202,13 @@ func TestRisesSoonAfterAFall(t *testing.T) {
 func TestARiseTakesAPartOfWhatIsSentWhereOthersMayShareThePath(t *testing.T) {
 	asks := []layers.Ask{cam(1, 720, 5), cam(2, 720, 5), cam(3, 720, 5)}
 	x := newTrial()
-	before := sum(asks, x.at(proven(2000*k), asks...))
+	before := total(asks, x.at(proven(2000*k), asks...))
 	require.Positive(t, before)
-	after := sum(asks, x.at(proven(50_000*k), asks...))
+	after := total(asks, x.at(proven(50_000*k), asks...))
 	assert.Equal(t, before+1000*k, after, "one picture's next layer")
 	x = newTrial()
 	x.at(proven(2000*k), asks...)
 	assert.Equal(t, []int{4, 4, 4}, x.at(layers.Budget{Rate: 50_000 * k}, asks...), "nothing is known to be short")
-}
-
-func sum(asks []layers.Ask, chosen []int) (all layers.Bitrate) {
-	for i, n := range chosen {
-		if n >= 0 {
-			all += asks[i].Points[n].Rate
-		}
-	}
-	return all
 }
 
 func TestWhatWasPausedIsTriedAgainWhenNothingProvesThatItDoesNotFit(t *testing.T) {
@@ -300,10 +291,10 @@ func asks(r *rand.Rand) []layers.Ask {
 	return list
 }
 
-func total(asks []layers.Ask, choices []layers.Choice) (sum layers.Bitrate) {
-	for i, c := range choices {
-		if c.Point >= 0 {
-			sum += asks[i].Points[c.Point].Rate
+func total(asks []layers.Ask, chosen []int) (sum layers.Bitrate) {
+	for i, n := range chosen {
+		if n >= 0 {
+			sum += asks[i].Points[n].Rate
 		}
 	}
 	return sum
@@ -325,7 +316,7 @@ func TestNeverOverAProvenBudget(t *testing.T) {
 			if shown := slices.DeleteFunc(points(choices), func(i int) bool { return i < 0 }); len(shown) == 1 && shown[0] == 0 {
 				most += b.Rate / 4 // the last picture
 			}
-			if sum := total(list, choices); sum > 0 {
+			if sum := total(list, points(choices)); sum > 0 {
 				require.LessOrEqual(t, sum+b.Audio, most, "seed %d", seed)
 			}
 			for i, c := range choices {
@@ -367,7 +358,7 @@ func TestEqualsAreServedEvenly(t *testing.T) {
 		var a layers.Allocator
 		list := []layers.Ask{cam(1, 720, 5), cam(2, 720, 5), cam(3, 720, 5)}
 		choices := a.Allocate(time.Unix(0, 0), proven(rate), list)
-		left := rate - 40*k - total(list, choices)
+		left := rate - 40*k - total(list, points(choices))
 		got := points(choices)
 		require.IsNonIncreasing(t, got, "%v at %d", got, rate)
 		if got[0] > got[2]+1 { // only out of what was not enough for the last

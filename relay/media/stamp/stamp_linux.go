@@ -1,4 +1,4 @@
-package media
+package stamp
 
 import (
 	"encoding/binary"
@@ -9,8 +9,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// askForStamps has the kernel tell with each packet when it came (socket(7), SO_TIMESTAMP).
-func askForStamps(c *net.UDPConn) error {
+// Ask has the kernel tell with each packet when it came (socket(7), SO_TIMESTAMP).
+func Ask(c *net.UDPConn) error {
 	raw, err := c.SyscallConn()
 	if err != nil {
 		return err
@@ -23,9 +23,12 @@ func askForStamps(c *net.UDPConn) error {
 	return os.NewSyscallError("setsockopt", set)
 }
 
-// stamp finds the time in the control message of a packet. Hosts of 32 bits, which write it otherwise, have none.
-func stamp(control []byte) (came time.Time, ok bool) {
+// parse finds the time in the control message of a packet. Hosts of 32 bits, which write it otherwise, have none.
+func parse(control []byte) (came time.Time, ok bool) {
 	const timespec = 16 // 8B seconds, 8B nanoseconds
+	if len(control) < unix.CmsgLen(timespec) {
+		return came, false
+	}
 	h, data, _, err := unix.ParseOneSocketControlMessage(control)
 	if err != nil || h.Level != unix.SOL_SOCKET || h.Type != unix.SCM_TIMESTAMPNS || len(data) < timespec {
 		return came, false
