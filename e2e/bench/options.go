@@ -57,7 +57,7 @@ func parse(args []string, out io.Writer) (o options, err error) {
 	f.StringVar(&o.only, "only", "", "`servers` to measure, comma-separated (all: Conclave,LiveKit,Janus)")
 	f.StringVar(&o.parts, "parts", strings.Join(allParts, ","), "`parts` to measure, comma-separated")
 	f.StringVar(&o.patterns, "patterns", "", "`patterns` of the tables, comma-separated, as 1-50 or 10x10 (all)")
-	f.IntVar(&o.rounds, "rounds", 3, "`times` that each pattern is measured on each server, in turn (AES-CM and bursts: once)")
+	f.IntVar(&o.rounds, "rounds", 5, "`times` that each pattern is measured on each server, in turn (AES-CM and bursts: once)")
 	f.DurationVar(&o.measure, "measure", 6*time.Second, "`time` that is counted of each")
 	f.Float64Var(&o.rate, "rate", 104, "video `packets` per second of each publisher; 104 are about 1 Mbit/s")
 	f.IntVar(&o.core, "core", 0, "`core` of the server")
