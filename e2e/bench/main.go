@@ -3,6 +3,7 @@
 //	bench run      everything; prints the tables and writes docs/performance.md (make bench)
 //	bench load     plays one room against a server; reads a load.Spec from stdin, writes results to stdout
 //	bench relay    runs the relay with a CPU profile, for run
+//	bench bare     copies packets and does nothing else, or measures that, for run
 //
 // `bench run -h` lists what can be chosen. The server is alone on one core and the generator on another, so two cores
 // are needed; run takes care of both.
@@ -32,7 +33,7 @@ func main() {
 
 func bench(ctx context.Context, args []string) error {
 	if len(args) == 0 {
-		return errors.New("say run, load or relay")
+		return errors.New("say run, load, relay or bare")
 	}
 	switch args[0] {
 	case "run":
@@ -41,6 +42,8 @@ func bench(ctx context.Context, args []string) error {
 		return playStdin(ctx, os.Stdin, os.Stdout)
 	case "relay":
 		return relay(ctx, args[1:], os.Stdout)
+	case "bare":
+		return bareCommand(ctx, args[1:], os.Stdin, os.Stdout)
 	}
-	return fmt.Errorf("there is no %q: say run, load or relay", args[0])
+	return fmt.Errorf("there is no %q: say run, load, relay or bare", args[0])
 }

@@ -34,6 +34,14 @@ func (r *runner) table(ctx context.Context, patterns []load.Pattern, rounds int,
 				}
 				rows[i].Results[k.Name] = append(rows[i].Results[k.Name], all...)
 			}
+			if rows[i].Results == nil || !rows[i].Limited() {
+				continue
+			}
+			d, err := r.bare(ctx, r.spec(p, load.GCM))
+			if err != nil {
+				return err
+			}
+			rows[i].Bare = append(rows[i].Bare, d)
 		}
 	}
 	r.result.Rows = append(r.result.Rows, rows...)

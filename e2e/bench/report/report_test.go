@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/conclave-meet/conclave/e2e/bench/bare"
 	"github.com/conclave-meet/conclave/e2e/bench/load"
 	"github.com/conclave-meet/conclave/e2e/bench/profile"
 )
@@ -139,4 +140,28 @@ func TestThePlotIsAPicture(t *testing.T) {
 	img, err := png.Decode(f)
 	require.NoError(t, err)
 	assert.Greater(t, img.Bounds().Dx(), 400)
+}
+
+func TestDelaysAreComparedWithAndWithoutABareCopy(t *testing.T) {
+	late := func(all ...time.Duration) (out []load.Result) {
+		for _, d := range all {
+			out = append(out, load.Result{P99: d * time.Microsecond, Samples: 1})
+		}
+		return out
+	}
+	copies := func(d time.Duration) bare.Delay { return bare.Delay{P99: d * time.Microsecond} }
+	row := Row{
+		Pattern: small, Profile: load.GCM, Bare: []bare.Delay{copies(900), copies(400), copies(300)},
+		Results: map[string][]load.Result{"Ours": late(9000, 600, 500), "A": late(1000, 1200, 800), "B": late(1400, 1500, 100)},
+	}
+	r := &Run{Servers: []string{"Ours", "A", "B"}, Rows: []Row{row}}
+	whole, own, ok := row.late(r.Servers)
+	require.True(t, ok)
+	assert.InDelta(t, 0.6, whole, 1e-9)
+	assert.InDelta(t, 200.0/600, own, 1e-9)
+	assert.Regexp(t, `1→10 +\| +0\.40 \| 0\.60 \| 1\.00 \| 1\.40 \| +0\.60 \| +0\.33 \|`, r.delays())
+
+	row.Bare = nil
+	_, _, ok = row.late(r.Servers)
+	assert.False(t, ok, "nothing to take off")
 }

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/conclave-meet/conclave/e2e/bench/bare"
 	"github.com/conclave-meet/conclave/e2e/bench/load"
 	"github.com/conclave-meet/conclave/e2e/bench/profile"
 )
@@ -29,6 +30,7 @@ type Row struct {
 	Profile string
 	Burst   bool                     // frames left back to back
 	Results map[string][]load.Result // by server, one of each round
+	Bare    []bare.Delay             // of a program that only copies, one of each round; none where it was not measured
 }
 
 // RampRow is how far each server went with one pattern.
@@ -71,9 +73,57 @@ func middle(all []load.Result) (r load.Result, ok bool) {
 	return r, true
 }
 
-// limited reports whether a row has a limit. AES-CM has none: it is measured, but no browser negotiates it with a relay
+// delay is the median of what the rounds of a server were late, for half and for all but one of a hundred of the packets:
+// one round on a machine that others use too says little. ok is false where there are none.
+func delay(all []load.Result) (d bare.Delay, ok bool) {
+	var rounds []bare.Delay
+	for _, r := range all {
+		rounds = append(rounds, bare.Delay{P50: r.P50, P99: r.P99, Samples: r.Samples})
+	}
+	return median(rounds)
+}
+
+func median(all []bare.Delay) (d bare.Delay, ok bool) {
+	if len(all) == 0 {
+		return d, false
+	}
+	middle := func(of func(bare.Delay) time.Duration) time.Duration {
+		var x []time.Duration
+		for _, d := range all {
+			x = append(x, of(d))
+		}
+		slices.Sort(x)
+		return x[len(x)/2]
+	}
+	return bare.Delay{
+		P50: middle(func(d bare.Delay) time.Duration { return d.P50 }),
+		P99: middle(func(d bare.Delay) time.Duration { return d.P99 }),
+	}, true
+}
+
+// late compares our p99 delay with the best peer's, as it is and without what a bare copy takes. ok is false where one of
+// them is missing.
+func (r Row) late(servers []string) (whole, own float64, ok bool) {
+	ours, ok := delay(r.Results[servers[0]])
+	if !ok {
+		return 0, 0, false
+	}
+	best := time.Duration(0)
+	for _, s := range servers[1:] {
+		if peer, ok := delay(r.Results[s]); ok && (best == 0 || peer.P99 < best) {
+			best = peer.P99
+		}
+	}
+	least, ok := median(r.Bare)
+	if best == 0 || !ok || best <= least.P99 {
+		return 0, 0, false
+	}
+	return float64(ours.P99) / float64(best), float64(max(0, ours.P99-least.P99)) / float64(best-least.P99), true
+}
+
+// Limited reports whether a row has a limit. AES-CM has none: it is measured, but no browser negotiates it with a relay
 // that is the DTLS server.
-func (r Row) limited() bool { return !r.Burst && r.Profile == load.GCM }
+func (r Row) Limited() bool { return !r.Burst && r.Profile == load.GCM }
 
 // limit is the largest ratio of our cost to the better peer's that a pattern may have (issue 3, point 1).
 func limit(p load.Pattern) float64 {
@@ -140,7 +190,7 @@ func (r RampRow) ratio(servers []string) (x float64, ok bool) {
 // Missed are the limits that the run did not keep, in lines.
 func (r *Run) Missed() (all []string) {
 	for _, row := range r.Rows {
-		if x, ok := row.ratio(r.Servers); ok && row.limited() && x > limit(row.Pattern) {
+		if x, ok := row.ratio(r.Servers); ok && row.Limited() && x > limit(row.Pattern) {
 			all = append(all, row.Pattern.String()+" with "+row.Profile+": "+times(x)+" of the better peer's cost; the limit is "+times(limit(row.Pattern)))
 		}
 	}

@@ -81,17 +81,45 @@ func (r *Run) costs(profile string, burst bool) string {
 			for _, y := range row.Results[s] {
 				rounds = append(rounds, tainted(times(y.Micros), y))
 			}
-			cells := []string{name, s, tainted(times(x.Micros), x), strings.Join(rounds, " "), times(x.CoreUS), percent(x.Loss, 3), millis(x.P50), millis(x.P99),
+			late, _ := delay(row.Results[s])
+			cells := []string{name, s, tainted(times(x.Micros), x), strings.Join(rounds, " "), times(x.CoreUS), percent(x.Loss, 3), millis(late.P50), millis(late.P99),
 				fmt.Sprintf("%.0f", x.RSS), fmt.Sprintf("%.0f", x.Forwarded), percent(x.Busy, 1), "", "", ""}
 			if ratio, ok := row.ratio(r.Servers); ok && i == 0 {
 				cells[11] = times(ratio)
-				if row.limited() {
+				if row.Limited() {
 					cells[12], cells[13] = times(limit(row.Pattern)), mark(ratio <= limit(row.Pattern))
 				}
 			}
 			t.add(cells...)
 			name = ""
 		}
+	}
+	if len(t.rows) == 1 {
+		return ""
+	}
+	return t.String()
+}
+
+// delays is the table of how late packets came, beside what a bare copy takes.
+func (r *Run) delays() string {
+	t := &table{}
+	head := []string{"p99 ms", "bare copy"}
+	t.add(append(append(head, r.Servers...), "ours/best", "without the bare copy")...)
+	for _, row := range r.Rows {
+		whole, own, ok := row.late(r.Servers)
+		if !ok {
+			continue
+		}
+		least, _ := median(row.Bare)
+		cells := []string{row.Pattern.String(), millis(least.P99)}
+		for _, s := range r.Servers {
+			if d, ok := delay(row.Results[s]); ok {
+				cells = append(cells, millis(d.P99))
+			} else {
+				cells = append(cells, "–")
+			}
+		}
+		t.add(append(cells, times(whole), times(own))...)
 	}
 	if len(t.rows) == 1 {
 		return ""
