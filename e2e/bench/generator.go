@@ -39,27 +39,12 @@ func playStdin(ctx context.Context, in io.Reader, out io.Writer) error {
 
 // generate starts the generator, gives it s, and returns all its results.
 func generate(ctx context.Context, s load.Spec, on server.Place) ([]load.Result, error) {
-	self, err := os.Executable()
+	out, err := again(ctx, on, "load", s)
 	if err != nil {
-		return nil, err
-	}
-	spec, err := json.Marshal(s)
-	if err != nil {
-		return nil, err
-	}
-	var out, said bytes.Buffer
-	cmd := exec.CommandContext(ctx, self, "load")
-	cmd.Stdin, cmd.Stdout, cmd.Stderr = bytes.NewReader(spec), &out, &said
-	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
-	cmd.WaitDelay = 10 * time.Second
-	if err := on.Start(cmd); err != nil {
-		return nil, err
-	}
-	if err := cmd.Wait(); err != nil {
-		return nil, fmt.Errorf("the generator: %w: %s", err, strings.TrimSpace(said.String()))
+		return nil, fmt.Errorf("the generator: %w", err)
 	}
 	var all []load.Result
-	lines := json.NewDecoder(&out)
+	lines := json.NewDecoder(bytes.NewReader(out))
 	for {
 		var r load.Result
 		if err := lines.Decode(&r); errors.Is(err, io.EOF) {
@@ -69,4 +54,28 @@ func generate(ctx context.Context, s load.Spec, on server.Place) ([]load.Result,
 		}
 		all = append(all, r)
 	}
+}
+
+// again runs this program somewhere with another command, gives it spec as JSON, and returns what it wrote.
+func again(ctx context.Context, on server.Place, command string, spec any) ([]byte, error) {
+	self, err := os.Executable()
+	if err != nil {
+		return nil, err
+	}
+	in, err := json.Marshal(spec)
+	if err != nil {
+		return nil, err
+	}
+	var out, said bytes.Buffer
+	cmd := exec.CommandContext(ctx, self, command)
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = bytes.NewReader(in), &out, &said
+	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
+	cmd.WaitDelay = 10 * time.Second
+	if err := on.Start(cmd); err != nil {
+		return nil, err
+	}
+	if err := cmd.Wait(); err != nil {
+		return nil, fmt.Errorf("%w: %s", err, strings.TrimSpace(said.String()))
+	}
+	return out.Bytes(), nil
 }

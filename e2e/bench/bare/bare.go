@@ -1,6 +1,6 @@
-// Package bare measures what no server can be faster than on a machine: a program that waits for a packet, copies it to
-// as many receivers as a room has, and does nothing else. Where delays are short they are mostly the time that the
-// machine takes to wake a program up, and that is the same for all servers.
+// Package bare measures what a server that sleeps between packets can hardly be faster than on a machine: a program that
+// waits for a packet, copies it to as many receivers as a room has, and does nothing else. Where delays are short they are
+// mostly the time that the machine takes to wake a program up, and that is the same for all servers.
 package bare
 
 import (
@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"net"
 	"runtime"
 	"slices"
@@ -70,9 +71,17 @@ type Delay struct {
 	Samples  int
 }
 
-// Measure sends rate packets per second, evenly spaced, to Serve's port, for as long as said.
-func Measure(ctx context.Context, port int, rate float64, length time.Duration) (Delay, error) {
-	conn, err := net.DialUDP("udp4", nil, &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1), Port: port})
+// Spec says what is sent. Each publisher's packets are evenly spaced, and publishers do not send in step.
+type Spec struct {
+	Port       int // Serve's
+	Publishers int
+	Rate       float64 // packets per second of each
+	Length     time.Duration
+}
+
+// Measure sends what s says, and times the copies.
+func Measure(ctx context.Context, s Spec) (Delay, error) {
+	conn, err := net.DialUDP("udp4", nil, &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1), Port: s.Port})
 	if err != nil {
 		return Delay{}, err
 	}
@@ -90,7 +99,7 @@ func Measure(ctx context.Context, port int, rate float64, length time.Duration) 
 		all, err := collect(conn)
 		done <- read{all, err}
 	}()
-	err = send(ctx, conn, rate, length)
+	err = send(ctx, conn, s)
 	_ = conn.SetReadDeadline(time.Now().Add(lastTime)) // the socket is open
 	r := <-done
 	if err = errors.Join(err, r.err); err != nil {
@@ -100,16 +109,21 @@ func Measure(ctx context.Context, port int, rate float64, length time.Duration) 
 }
 
 // send looks each millisecond what is due, as the generator of the tables does.
-func send(ctx context.Context, conn *net.UDPConn, rate float64, length time.Duration) error {
+func send(ctx context.Context, conn *net.UDPConn, s Spec) error {
 	var b [packetSize]byte
-	gap := time.Duration(float64(time.Second) / rate)
+	gap := time.Duration(float64(time.Second) / s.Rate)
 	begun := time.Now()
-	for next := begun; next.Sub(begun) < length; {
-		now := time.Now()
-		for ; !next.After(now); next = next.Add(gap) {
-			binary.LittleEndian.PutUint64(b[:], uint64(time.Now().UnixNano()))
-			if _, err := conn.Write(b[:]); err != nil {
-				return err
+	next := make([]time.Time, s.Publishers)
+	for i := range next {
+		next[i] = begun.Add(rand.N(gap))
+	}
+	for now := begun; now.Sub(begun) < s.Length; now = time.Now() {
+		for i := range next {
+			for ; !next[i].After(now); next[i] = next[i].Add(gap) {
+				binary.LittleEndian.PutUint64(b[:], uint64(time.Now().UnixNano()))
+				if _, err := conn.Write(b[:]); err != nil {
+					return err
+				}
 			}
 		}
 		select {

@@ -37,7 +37,7 @@ func (r *Run) Markdown(plots string) string {
 	}
 	const columns = "µs/packet is server CPU per packet that reached a receiver, the median of the rounds, as are the delays; core µs is everything that ran on the server's core, the kernel's own threads and other programs too. † means that the generator may have been late."
 	section("What a packet costs: AES-GCM", columns, r.costs(load.GCM, false))
-	section("How late packets come", "Medians of the rounds. The bare copy is a program that waits for a packet, sends it to as many receivers, and does nothing else: what no server can be faster than on this machine. The target is half of the best peer's.", r.delays())
+	section("How late packets come", "Medians of the rounds. The bare copy is a program that waits for a packet, sends it to as many receivers, and does nothing else: a server that sleeps between packets can hardly be faster on this machine. The target is half of the best peer's.", r.delays())
 	section("What a packet costs: AES-CM", "", r.costs(load.CM, false))
 	section("Frames that come in bursts", "The four packets of each frame leave the publisher back to back. Without limits; AES-GCM.", r.costs(load.GCM, true))
 	section("Most packets per second on one core", "Before loss passes 0.1 % or p99 delay 20 ms. ≥ means that the generator ended the ramp, not the server.", r.ramps())
