@@ -93,7 +93,7 @@ func (s *State) resume(now time.Time, x *seat, e Enter) {
 	}
 	s.welcome(x, true)
 	s.repeat(now, x, lost.Add(-unsure))
-	if x.member != before {
+	if !x.member.Equal(before) {
 		s.tell(&wire.Changed{Member: x.member}, x.conn)
 	}
 }

@@ -25,10 +25,17 @@ func (m *Hello) check() error {
 		return bad("ticket")
 	case len(m.Resume) > MaxToken || !printable(m.Resume):
 		return bad("resume")
-	case !NameOK(m.Name):
+	case m.E2EE == nil && !NameOK(m.Name):
 		return Refuse(CodeName)
+	case m.E2EE != nil && m.Name != "":
+		return bad("name") // the relay is not to know it
 	case m.Offer == nil && m.Resume == "":
 		return bad("offer")
+	}
+	if m.E2EE != nil {
+		if err := m.E2EE.check(); err != nil {
+			return err
+		}
 	}
 	if m.Offer != nil {
 		return m.Offer.check()
@@ -73,7 +80,17 @@ func (m *SendChat) check() error {
 	return nil
 }
 
+func (e *E2EE) check() error {
+	if len(e.Announce) == 0 || len(e.Announce) > MaxAnnounce {
+		return bad("announce")
+	}
+	return nil
+}
+
+func (m *SetAnnounce) check() error { return m.E2EE.check() }
+
 func (m *SetHand) check() error { return nil }
+func (m *SetE2EE) check() error { return nil }
 func (m *Ping) check() error    { return nil }
 func (m *Leave) check() error   { return nil }
 

@@ -21,10 +21,14 @@ type fromServer struct {
 	D  json.RawMessage `json:"d,omitempty"`
 }
 
-// EncodeClient writes a client's message with its number n (0: none). It returns an error when m is not valid.
+// EncodeClient writes a client's message with its number n (0: none). It returns an error when m is not valid. A
+// [Sealed] is written in binary and has no number.
 func EncodeClient(m ClientMessage, n uint32) ([]byte, error) {
 	if err := m.check(); err != nil {
 		return nil, err
+	}
+	if s, ok := m.(*Sealed); ok {
+		return s.encode(), nil
 	}
 	d, err := json.Marshal(m)
 	if err != nil {
@@ -35,10 +39,17 @@ func EncodeClient(m ClientMessage, n uint32) ([]byte, error) {
 
 // DecodeClient reads a client's message, as the relay does: strictly. n is the message's number, also when it is
 // refused and the number could be read. The error is an [*Error] with [CodeBadMessage], [CodeUnknown], [CodeTooLarge]
-// or the code that the message's content calls for; m is then nil.
+// or the code that the message's content calls for; m is then nil. A [Sealed] shares the memory of b.
 func DecodeClient(b []byte) (m ClientMessage, n uint32, err error) {
 	if len(b) > MaxMessage {
 		return nil, 0, Refuse(CodeTooLarge)
+	}
+	if Binary(b) {
+		s, err := decodeSealed(b)
+		if err != nil {
+			return nil, 0, err
+		}
+		return s, 0, nil
 	}
 	if !utf8.Valid(b) {
 		return nil, 0, Refuse(CodeBadMessage, "what", "utf-8")
@@ -70,8 +81,15 @@ func DecodeClient(b []byte) (m ClientMessage, n uint32, err error) {
 	return m, e.N, nil
 }
 
-// EncodeServer writes a message of the relay; re is the number of the client's message that it answers, or 0.
+// EncodeServer writes a message of the relay; re is the number of the client's message that it answers, or 0. It
+// returns an error for a [Sealed] that is not valid.
 func EncodeServer(m ServerMessage, re uint32) ([]byte, error) {
+	if s, ok := m.(*Sealed); ok {
+		if err := s.check(); err != nil {
+			return nil, err
+		}
+		return s.encode(), nil
+	}
 	d, err := json.Marshal(noNulls(m))
 	if err != nil {
 		return nil, err
@@ -113,8 +131,15 @@ func list[T any](x []T) []T {
 }
 
 // DecodeServer reads a message of the relay, as a client does: fields that it does not know are passed over. m is nil
-// without an error for a type that it does not know, which a client passes over too.
+// without an error for a type that it does not know, which a client passes over too. A [Sealed] shares the memory of b.
 func DecodeServer(b []byte) (m ServerMessage, re uint32, err error) {
+	if Binary(b) {
+		s, err := decodeSealed(b)
+		if err != nil {
+			return nil, 0, err
+		}
+		return s, 0, nil
+	}
 	var e fromServer
 	if err := json.Unmarshal(b, &e); err != nil {
 		return nil, 0, Refuse(CodeBadMessage, "what", "envelope")

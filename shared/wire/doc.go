@@ -6,9 +6,10 @@
 //
 // One WebSocket (RFC 6455) to wss://HOST/_/ws (ws:// where the relay serves plain HTTP), subprotocol "conclave.1"
 // ([Subprotocol]). The relay accepts it only from the site's own origin (or with no Origin header: native clients).
-// Every message is one text message holding one JSON object (RFC 8259) in UTF-8, at most [MaxMessage] bytes before
-// compression; permessage-deflate (RFC 7692) may be negotiated. A binary message closes the connection with
-// [CodeBadMessage].
+// Every message is one text message holding one JSON object (RFC 8259) in UTF-8, but [Sealed], which is one binary
+// message; at most [MaxMessage] bytes before compression. permessage-deflate (RFC 7692) may be negotiated. A binary
+// message that does not begin with an item's first byte closes the connection with [CodeBadMessage], and so does a text
+// message that does.
 //
 // # Envelope
 //
@@ -79,6 +80,28 @@
 // member may have missed follows the welcome: what was said, by itself too, from 30 s before the loss was noticed, the
 // last 100 messages at most. A client passes over what it has, by [Chat]'s ID.
 //
+// # Encrypted rooms
+//
+// A room is open or encrypted, from its beginning: as the client that opens it says, by e2ee in hello. Everybody else
+// must say the same, or is refused by bye: [CodeE2EERequired] without e2ee in an encrypted room, [CodeE2EEOff] with e2ee
+// in an open one. That is decided when the client is let in, so who waits learns it after waiting. Welcome says which
+// kind of room it is, and a client that wants an encrypted room believes nothing else than that.
+//
+// In an encrypted room the relay knows no names: hello has none, and member's announce stands in their place. Names,
+// raised hands, chat and reactions go from member to member in items ([Sealed]), which the relay cannot read; hand and
+// chat are refused ([CodeE2EEClear]). Who takes a seat back may have another announce; it then is somebody new to the
+// others, who hear of it by member. Items are not kept for anybody whose connection is lost.
+//
+// A host or moderator encrypts an open room by e2ee, and nothing opens it again before its last member has left. All
+// hear secured; the relay has then ended all peer connections and forgotten what it knew of people. Each member sends
+// announce, hears of it by member, and begins with a fresh offer, which before its announce is refused
+// ([CodeE2EERequired]). Whoever was lost meanwhile comes back with e2ee in hello.
+//
+//	→ {"t":"hello","d":{"version":1,"room":"quiet-otters","offer":{…},"state":{…},"e2ee":{"announce":"AQH…"}}}
+//	← {"t":"welcome","d":{…,"members":[{"index":1,"role":"host","state":{…},"announce":"AQH…"}],…,"e2ee":true}}
+//	← {"t":"joined","d":{"member":{"index":2,"role":"guest","state":{…},"announce":"AQH…"}}}
+//	→ 01 01 0000 0001 000004c5 …          binary: the second member's first handshake message to member 1
+//
 // # Media
 //
 // A client has one peer connection with the relay. The client is the only offerer and SDP (RFC 8866) never leaves it:
@@ -127,6 +150,10 @@
 // [CodeRate] (re 0) once a second; who keeps on for 10 s gets bye with [CodeRate]. A client that does not read what it is
 // sent gets bye with [CodeSlow] when its queue of [MaxQueue] messages is full, or when one message takes 10 s to leave.
 // A client that does not take its bye within two seconds is cut off without.
+//
+// Items are counted apart: [ItemRate] a second with bursts of [ItemBurst], and [SealedRate] bytes a second with bursts
+// of [SealedBurst]. A message beyond that is dropped whole, and its sender hears of it as of other messages. At most
+// [MaxShare] bytes from one member wait for another; what comes beyond that is dropped in silence.
 //
 // # Liveness
 //

@@ -23,6 +23,11 @@ const (
 	CodeNobody   Code = "member.gone" // the member that the message names is not there
 
 	CodeTicket Code = "auth.ticket" // the ticket is unknown, used or expired; bye in answer to hello
+	CodeRole   Code = "auth.role"   // only a host or a moderator may do that
+
+	CodeE2EERequired Code = "e2ee.required" // the room is encrypted, and the client has not announced itself; bye in answer to hello
+	CodeE2EEOff      Code = "e2ee.off"      // the room is not encrypted; bye in answer to hello
+	CodeE2EEClear    Code = "e2ee.clear"    // hands and chat do not go through the relay in an encrypted room
 
 	CodeOffer    Code = "media.offer"  // the description cannot be used; params.why says why
 	CodeMedia    Code = "media.failed" // the peer connection ended: params.why is ice, dtls, fingerprint, closed or internal; send a fresh offer

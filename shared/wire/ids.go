@@ -33,6 +33,20 @@ const (
 	MaxExts       = 16 // header extensions in a description
 	MaxRids       = 3  // simulcast layers of one source
 	MaxWants      = MaxVideoSlots
+	MaxAnnounce   = 256     // bytes of an announce
+	MaxItem       = 4 << 10 // bytes of one item, without what stands before them
+	MaxItems      = 256     // items of one binary message: for each of 100 members two, and some
+)
+
+// Rates of binary messages. When a room of a hundred begins, each member sends and answers 99 handshakes and then some
+// records to each: 180 KiB in 450 items. More would let one member fill the lines of the others; less would make a large
+// room slow to begin.
+const (
+	ItemRate    = 400       // items a second
+	ItemBurst   = 400       // items at once
+	SealedRate  = 64 << 10  // bytes a second
+	SealedBurst = 256 << 10 // bytes at once
+	MaxShare    = 32 << 10  // bytes from one member that wait for another
 )
 
 // Times of the protocol.

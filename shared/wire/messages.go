@@ -1,5 +1,7 @@
 package wire
 
+import "bytes"
+
 // ClientMessage is a message from a client to the relay: a pointer to one of the types below.
 type ClientMessage interface {
 	clientType() string
@@ -18,14 +20,15 @@ type (
 		Version int    `json:"version"`          // the protocol version that the client speaks: [Version]
 		Client  string `json:"client,omitempty"` // what the client is, "web/0.1": at most [MaxClient] bytes of visible ASCII; for statistics only
 		Room    string `json:"room"`             // the room's name as in the link; the relay makes it canonical (roomname.Parse)
-		Name    string `json:"name"`             // display name, 1 … [MaxName] code points without control characters
+		Name    string `json:"name,omitempty"`   // display name, 1 … [MaxName] code points without control characters; empty with E2EE
 		Ticket  string `json:"ticket,omitempty"` // shows that the client is a signed-in host; POST /_/api/ticket gives one
 		Resume  string `json:"resume,omitempty"` // takes a seat back
 		// Offer describes the client's peer connection. With resume it may be left out: the client still has the peer
 		// connection of that seat, and says so. If the relay has it no longer, welcome says media "gone" and the client
 		// sends a fresh offer.
 		Offer *Offer  `json:"offer,omitempty"`
-		State Sending `json:"state"` // what is sent from the first moment on
+		State Sending `json:"state"`          // what is sent from the first moment on
+		E2EE  *E2EE   `json:"e2ee,omitempty"` // the client will be in an encrypted room and in no other; nil: in an open one
 	}
 
 	// Auth ("auth") makes a waiting client or a member a host.
@@ -62,6 +65,16 @@ type (
 		Up bool `json:"up"`
 	}
 
+	// SetE2EE ("e2ee") encrypts the room from now on, for good. Hosts and moderators may; others hear [CodeRole]. The
+	// relay answers secured, to everybody.
+	SetE2EE struct{}
+
+	// SetAnnounce ("announce") is the announce of a member who was in the room before it was encrypted, or another one
+	// of a member who has one. The relay answers member, to everybody, or [CodeE2EEOff].
+	SetAnnounce struct {
+		E2EE
+	}
+
 	// Ping ("ping") asks for a pong.
 	Ping struct{}
 
@@ -89,6 +102,7 @@ type (
 		Media       MediaState  `json:"media"`
 		Answer      *Answer     `json:"answer,omitempty"` // to the offer in hello, when there was one
 		Slots       []SlotState `json:"slots"`            // with media "kept": what is in the slots now
+		E2EE        bool        `json:"e2ee,omitempty"`   // the room is encrypted
 	}
 
 	// Joined ("joined") says that somebody came in.
@@ -138,6 +152,12 @@ type (
 		Text string      `json:"text"`
 	}
 
+	// Secured ("secured") says that the room is encrypted from now on. The relay has ended all peer connections and
+	// forgotten names, hands and chat. A client sends announce and then a fresh offer.
+	Secured struct {
+		By MemberIndex `json:"by"` // who asked for it
+	}
+
 	// Pong ("pong") answers ping.
 	Pong struct{}
 
@@ -171,11 +191,26 @@ const (
 // Member is what everybody knows of a member.
 type Member struct {
 	Index MemberIndex `json:"index"`
-	Name  string      `json:"name"`
+	Name  string      `json:"name,omitempty"` // empty in an encrypted room
 	Role  Role        `json:"role"`
 	State Sending     `json:"state"`
 	Hand  int64       `json:"hand,omitempty"` // when the hand was raised, Unix milliseconds by the relay's clock; 0: it is down
 	Away  bool        `json:"away,omitempty"` // the connection is lost, the seat is kept
+	// Announce is what the member announced, in an encrypted room; empty while it has not.
+	Announce []byte `json:"announce,omitempty"`
+}
+
+// Equal reports whether m and o say the same.
+func (m Member) Equal(o Member) bool {
+	return m.Index == o.Index && m.Name == o.Name && m.Role == o.Role && m.State == o.State && m.Hand == o.Hand &&
+		m.Away == o.Away && bytes.Equal(m.Announce, o.Announce)
+}
+
+// E2EE is what a client in an encrypted room shows of itself.
+type E2EE struct {
+	// Announce is for the other members, who read it (e2ee.md, 6): 1 … [MaxAnnounce] bytes, in JSON base64 (RFC 4648,
+	// section 4). The relay passes it on as it is.
+	Announce []byte `json:"announce"`
 }
 
 func (*Hello) clientType() string    { return "hello" }
@@ -185,8 +220,11 @@ func (*SetWants) clientType() string { return "want" }
 func (*SetState) clientType() string { return "state" }
 func (*SendChat) clientType() string { return "chat" }
 func (*SetHand) clientType() string  { return "hand" }
+func (*SetE2EE) clientType() string  { return "e2ee" }
 func (*Ping) clientType() string     { return "ping" }
 func (*Leave) clientType() string    { return "leave" }
+
+func (*SetAnnounce) clientType() string { return "announce" }
 
 func (*Waiting) serverType() string  { return "waiting" }
 func (*Welcome) serverType() string  { return "welcome" }
@@ -198,6 +236,7 @@ func (*Slots) serverType() string    { return "slots" }
 func (*Encode) serverType() string   { return "encode" }
 func (*Speakers) serverType() string { return "speakers" }
 func (*Chat) serverType() string     { return "chat" }
+func (*Secured) serverType() string  { return "secured" }
 func (*Pong) serverType() string     { return "pong" }
 func (*Failure) serverType() string  { return "error" }
 func (*Bye) serverType() string      { return "bye" }
@@ -219,6 +258,10 @@ func newClient(t string) ClientMessage {
 		return new(SendChat)
 	case "hand":
 		return new(SetHand)
+	case "e2ee":
+		return new(SetE2EE)
+	case "announce":
+		return new(SetAnnounce)
 	case "ping":
 		return new(Ping)
 	case "leave":
@@ -249,6 +292,8 @@ func newServer(t string) ServerMessage {
 		return new(Speakers)
 	case "chat":
 		return new(Chat)
+	case "secured":
+		return new(Secured)
 	case "pong":
 		return new(Pong)
 	case "error":

@@ -2,7 +2,7 @@ package wire
 
 import "strings"
 
-// One message of each type, with every field set.
+// Messages of each type; every field is set in one of them.
 
 func sampleOffer() *Offer {
 	return &Offer{
@@ -32,19 +32,31 @@ func clientSamples() []ClientMessage {
 			Version: 1, Client: "web/0.1", Room: "My Room", Name: "Ann", Ticket: "ticket", Resume: "resume",
 			Offer: sampleOffer(), State: Sending{Mic: true, Cam: true, Screen: true, ScreenAudio: true},
 		},
+		&Hello{Version: 1, Room: "My Room", Offer: sampleOffer(), E2EE: &E2EE{Announce: []byte("announce")}},
 		&Auth{Ticket: "ticket"},
 		&SetOffer{Offer: *sampleOffer()},
 		&SetWants{Wants: []Want{{Source: Source{Member: 2, Stream: Screen}, Height: 720, Prio: 9}}},
 		&SetState{Sending: Sending{Mic: true}},
 		&SendChat{Text: "hello\n\tyou", To: 3},
 		&SetHand{Up: true},
+		&SetE2EE{},
+		&SetAnnounce{E2EE: E2EE{Announce: []byte{0, 1, 255}}},
 		&Ping{},
 		&Leave{},
+		sampleSealed(),
 	}
 }
 
+func sampleSealed() *Sealed {
+	return &Sealed{Items: []Item{
+		{Kind: ItemHS1, From: 1, To: 0x0203, Data: []byte("first")},
+		{Kind: ItemAbort, From: 0xffff, To: 2, Data: []byte{}},
+		{Kind: ItemRecord, From: 1, To: 3, Data: []byte{itemVersion, 0, 0, 0}},
+	}}
+}
+
 func serverSamples() []ServerMessage {
-	member := Member{Index: 2, Name: "Bob", Role: Moderator, State: Sending{Cam: true}, Hand: 1700000000000, Away: true}
+	member := Member{Index: 2, Name: "Bob", Role: Moderator, State: Sending{Cam: true}, Hand: 1700000000000, Away: true, Announce: []byte("announce")}
 	slots := []SlotState{
 		{Mid: "2", Source: Source{Member: 2, Stream: ScreenAudio}},
 		{Mid: "3", Why: WhyBandwidth},
@@ -54,7 +66,7 @@ func serverSamples() []ServerMessage {
 		&Waiting{For: WaitHost},
 		&Welcome{
 			Version: 1, Boot: "boot", Incarnation: "life", Room: "my-room", You: 2, Resume: "token", Resumed: true,
-			Members: []Member{member}, Media: MediaNew, Answer: sampleAnswer(), Slots: slots,
+			Members: []Member{member}, Media: MediaNew, Answer: sampleAnswer(), Slots: slots, E2EE: true,
 		},
 		&Joined{Member: member},
 		&Left{Member: 2, Why: CodeLost},
@@ -64,8 +76,10 @@ func serverSamples() []ServerMessage {
 		&Encode{Streams: []Encoding{{Stream: Cam, Codec: "VP8", Layers: []int{0, 2}}, {Stream: Screen, Codec: "VP8", Layers: []int{}}}},
 		&Speakers{Speaking: []MemberIndex{2, 1}, Dominant: 2},
 		&Chat{ID: 1, From: 2, To: 3, At: 1700000000000, Text: "hello"},
+		&Secured{By: 2},
 		&Pong{},
 		&Failure{Error: refusal},
 		&Bye{Error: refusal},
+		sampleSealed(),
 	}
 }
