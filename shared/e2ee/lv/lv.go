@@ -1,5 +1,5 @@
 // Package lv joins byte strings so that the result can be taken apart in one way only: each part with its length before
-// it. It is lv_cat of the CPace draft (draft-irtf-cfrg-cpace, sections 2 and A.1), and whatever the end-to-end encryption
+// it. It is lv_cat of the CPace draft (draft-irtf-cfrg-cpace), and whatever the end-to-end encryption
 // hashes or sends in several parts goes through it.
 //
 //	lv_cat(a, b, …) = length of a || a || length of b || b …

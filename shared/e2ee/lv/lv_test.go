@@ -75,6 +75,7 @@ func TestPartsComeBackAsTheyWere(t *testing.T) {
 	assert.Len(t, joined, 0+1+127+128+16383+16384+3*1+2*2+3)
 	assert.Equal(t, len(joined), cap(joined), "one allocation of the right size")
 	assert.Equal(t, joined, lv.Append(nil, parts...))
+	assert.Equal(t, []byte{0x80, 0x80, 1, 0, 1, 2}, joined[len(joined)-16384-3:][:6], "the last length, and what follows it")
 
 	rest := joined
 	for i, want := range parts {

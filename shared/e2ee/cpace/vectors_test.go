@@ -1,0 +1,172 @@
+package cpace_test
+
+import (
+	"bytes"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/conclave-meet/conclave/shared/e2ee/cpace"
+)
+
+// published is the path of a file of the CPace draft's vectors: beside the checkout, never in it.
+func published(name string) string {
+	if folder := os.Getenv("CONCLAVE_VECTORS"); folder != "" {
+		return filepath.Join(folder, "cpace", name)
+	}
+	return filepath.Join("../../../../shared/vectors/cpace", name)
+}
+
+// read fills v from a file; where it is not there it skips the test, or fails it when the file is ours.
+func read(t *testing.T, file string, v any) {
+	t.Helper()
+	text, err := os.ReadFile(file)
+	if errors.Is(err, fs.ErrNotExist) && !strings.HasPrefix(file, "testdata/") {
+		t.Skipf("published vectors are not there: %s", file)
+	}
+	require.NoError(t, err)
+	require.NoError(t, json.Unmarshal(text, v))
+}
+
+// bin is bytes that JSON holds as hexadecimal digits.
+type bin []byte
+
+func (b *bin) UnmarshalText(text []byte) (err error) {
+	*b, err = hex.DecodeString(string(text))
+	return err
+}
+
+// exchange is one whole exchange; A is the initiator.
+type exchange struct {
+	PRS, CI, SID bin
+	G            bin
+	ScalarA      bin `json:"ya"`
+	ScalarB      bin `json:"yb"`
+	PointA       bin `json:"Ya"`
+	PointB       bin `json:"Yb"`
+	DataA        bin `json:"ADa"`
+	DataB        bin `json:"ADb"`
+	ISK          bin `json:"ISK_IR"`
+}
+
+// UnmarshalJSON tells ya from Ya, which encoding/json does not.
+func (e *exchange) UnmarshalJSON(text []byte) error {
+	var all map[string]bin
+	if err := json.Unmarshal(text, &all); err != nil {
+		return err
+	}
+	*e = exchange{
+		PRS: all["PRS"], CI: all["CI"], SID: all["sid"], G: all["g"],
+		ScalarA: all["ya"], ScalarB: all["yb"], PointA: all["Ya"], PointB: all["Yb"],
+		DataA: all["ADa"], DataB: all["ADb"], ISK: all["ISK_IR"],
+	}
+	return nil
+}
+
+func (e exchange) check(t *testing.T) {
+	t.Helper()
+	g := cpace.Generator(e.PRS, e.CI, e.SID)
+	assert.Equal(t, []byte(e.G), g[:])
+
+	a, pointA, err := cpace.Start(bytes.NewReader(e.ScalarA), e.PRS, e.CI, e.SID)
+	require.NoError(t, err)
+	assert.Equal(t, []byte(e.PointA), pointA[:])
+	b, pointB, err := cpace.Start(bytes.NewReader(e.ScalarB), e.PRS, e.CI, e.SID)
+	require.NoError(t, err)
+	assert.Equal(t, []byte(e.PointB), pointB[:])
+
+	messageA, messageB := cpace.Message{Y: pointA[:], AD: e.DataA}, cpace.Message{Y: pointB[:], AD: e.DataB}
+	keyA, err := a.ISK(true, messageA, messageB)
+	require.NoError(t, err)
+	assert.Equal(t, []byte(e.ISK), keyA[:])
+	keyB, err := b.ISK(false, messageB, messageA)
+	require.NoError(t, err)
+	assert.Equal(t, keyA, keyB)
+}
+
+func TestThePublishedExchange(t *testing.T) {
+	var v struct{ G_25519 exchange } //nolint:revive // as the file spells it
+	read(t, published("testvectors.json"), &v)
+	require.NotEmpty(t, v.G_25519.ISK)
+	v.G_25519.check(t)
+}
+
+func TestThePublishedGeneratorString(t *testing.T) {
+	var blocks []map[string]any
+	read(t, published("draft-embedded-json-blocks.json"), &blocks)
+	require.Len(t, blocks, 26)
+	value := func(name string) []byte {
+		digits, ok := blocks[5][name].(string)
+		require.True(t, ok, name)
+		b, err := hex.DecodeString(digits)
+		require.NoError(t, err)
+		return b
+	}
+	got := cpace.GeneratorString(value("PRS"), value("CI"), value("sid"))
+	assert.Equal(t, value("generator_string(G.DSI,PRS,CI,sid,H.s_in_bytes)"), got)
+	for _, field := range []string{"hash generator string", "decoded field element of 255 bits"} {
+		got := cpace.MapToCurve((*[32]byte)(value(field)))
+		assert.Equal(t, value("generator g"), got[:], field)
+	}
+}
+
+// Of the twelve published points these seven must end an exchange, and the other five, which are ordinary points once
+// bit 255 is ignored, must not.
+func TestExactlyThePublishedPointsAreRefused(t *testing.T) {
+	var v struct {
+		Points map[string]bin `json:"X25519_points"`
+	}
+	read(t, published("testvectors.json"), &v)
+	require.Len(t, v.Points, 12)
+	refused := []string{
+		"Invalid Y0", "Invalid Y1", "Invalid Y2", "Invalid Y3", "Invalid Y4", "Invalid Y5", "Invalid Y7",
+	}
+	var got []string
+	for name, point := range v.Points {
+		err := answer(t, point)
+		if err != nil {
+			require.ErrorIs(t, err, cpace.ErrLowOrder, name)
+			got = append(got, name)
+		}
+	}
+	assert.ElementsMatch(t, refused, got)
+}
+
+// answer is how an exchange ends in which the other side sends this Y.
+func answer(t *testing.T, y []byte) error {
+	t.Helper()
+	s, own, err := cpace.Start(strings.NewReader("the thirty-two bytes of a scalar"), []byte("secret"), nil, []byte("sid"))
+	require.NoError(t, err)
+	key, err := s.ISK(true, cpace.Message{Y: own[:]}, cpace.Message{Y: y})
+	assert.True(t, s.Wiped())
+	if err != nil {
+		assert.Zero(t, key)
+	}
+	return err
+}
+
+// Ours were made with big integers and OpenSSL by testdata/cpace.mjs.
+func TestExchangesByAnotherImplementation(t *testing.T) {
+	var v struct {
+		Exchanges []exchange
+		Map       []struct{ R, U bin }
+	}
+	read(t, "testdata/cpace.json", &v)
+	require.Len(t, v.Exchanges, 16)
+	for _, e := range v.Exchanges {
+		e.check(t)
+	}
+	require.Len(t, v.Map, 32)
+	for _, m := range v.Map {
+		got := cpace.MapToCurve((*[32]byte)(m.R))
+		assert.Equal(t, []byte(m.U), got[:], "r = %x", []byte(m.R))
+	}
+}
