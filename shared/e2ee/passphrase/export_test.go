@@ -1,0 +1,4 @@
+package passphrase
+
+// Salt is what PRS gives to Argon2id.
+var Salt = salt

@@ -1,0 +1,166 @@
+package passphrase_test
+
+import (
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"golang.org/x/crypto/argon2"
+	"golang.org/x/text/unicode/norm"
+
+	"github.com/conclave-meet/conclave/shared/e2ee/passphrase"
+)
+
+// read fills v from a published file, which lies beside the checkout, or skips the test.
+func read(t *testing.T, name string, v any) {
+	t.Helper()
+	folder := "../../../../shared/vectors"
+	if other := os.Getenv("CONCLAVE_VECTORS"); other != "" {
+		folder = other
+	}
+	file := filepath.Join(folder, "argon2", name)
+	text, err := os.ReadFile(file)
+	if errors.Is(err, fs.ErrNotExist) {
+		t.Skipf("published vectors are not there: %s", file)
+	}
+	require.NoError(t, err)
+	require.NoError(t, json.Unmarshal(text, v))
+}
+
+type vector struct{ Room, Passphrase, Salt, PRS string }
+
+func (v vector) check(t *testing.T) {
+	t.Helper()
+	clean, err := passphrase.Clean(v.Passphrase, norm.NFC.String)
+	require.NoError(t, err)
+	require.Equal(t, v.Passphrase, clean)
+	assert.Equal(t, v.Salt, hex.EncodeToString(passphrase.Salt(v.Room)))
+	prs := passphrase.PRS(clean, v.Room)
+	assert.Equal(t, v.PRS, hex.EncodeToString(prs[:]))
+}
+
+// The reference implementation's own tests, of the function that PRS calls.
+func TestPublishedHashes(t *testing.T) {
+	var v struct {
+		Cases []struct {
+			T, P           int
+			Log2           int `json:"log2_m_kib"`
+			Password, Salt string
+			Hash           string
+		}
+	}
+	read(t, "phc-argon2id-v19.json", &v)
+	require.Len(t, v.Cases, 8)
+	for _, c := range v.Cases {
+		if testing.Short() && c.Log2 > 16 {
+			continue // 256 MiB
+		}
+		got := argon2.IDKey([]byte(c.Password), []byte(c.Salt), uint32(c.T), 1<<c.Log2, uint8(c.P), 32)
+		assert.Equal(t, c.Hash, hex.EncodeToString(got), "%+v", c)
+	}
+}
+
+func TestSecretsByTheReferenceImplementation(t *testing.T) {
+	var v struct{ Cases []vector }
+	read(t, "conclave-prs-oracle.json", &v)
+	require.Len(t, v.Cases, 4)
+	for _, c := range v.Cases {
+		c.check(t)
+	}
+}
+
+// Ours were made with OpenSSL by testdata/prs.py.
+func TestSecretsByOpenSSL(t *testing.T) {
+	text, err := os.ReadFile("testdata/prs.json")
+	require.NoError(t, err)
+	var all []vector
+	require.NoError(t, json.Unmarshal(text, &all))
+	require.Len(t, all, 5)
+	for _, v := range all {
+		v.check(t)
+	}
+}
+
+func TestPeopleWhoTypeTheSameGetTheSame(t *testing.T) {
+	for _, row := range []struct{ name, typed, want string }{
+		{"as it is", "violin cactus harbor", "violin cactus harbor"},
+		{"capital letters stay", "Violin CACTUS", "Violin CACTUS"},
+		{"blanks around it", "  violin cactus ", "violin cactus"},
+		{"a line break of the clipboard", "violin cactus\r\n", "violin cactus"},
+		{"several blanks and a tab", "violin  \t cactus", "violin cactus"},
+		{"a no-break space, an ideographic one and a line separator", "violin\u00a0cactus\u3000harbor\u2028mitten", "violin cactus harbor mitten"},
+		{"the next-line character, which is white space", "violin\u0085cactus", "violin cactus"},
+		{"an accent in two characters", "cre\u0300me", "cr\u00e8me"},
+		{"an accent in one", "cr\u00e8me", "cr\u00e8me"},
+		{"a compatibility form, which means something else", "\ufb01ne \u2460", "\ufb01ne \u2460"},
+		{"Hangul in parts", "\u1112\u1161\u11ab", "\ud55c"},
+		{"an accent on a blank", "a \u0301b", "a \u0301b"},
+		{"joiners, which some scripts need", "\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645", "\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645"},
+		{"the longest", strings.Repeat("é", 128), strings.Repeat("é", 128)},
+		{"long for the white space only", strings.Repeat(" ", 300) + "violin", "violin"},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			got, err := passphrase.Clean(row.typed, norm.NFC.String)
+			require.NoError(t, err)
+			assert.Equal(t, row.want, got)
+		})
+	}
+}
+
+func TestWhatIsNoPassphraseIsRefused(t *testing.T) {
+	for _, row := range []struct {
+		name, typed string
+		want        error
+	}{
+		{"nothing", "", passphrase.ErrEmpty},
+		{"blanks", " \t\r\n\u00a0\u3000", passphrase.ErrEmpty},
+		{"a zero byte", "vio\x00lin", passphrase.ErrControl},
+		{"an escape", "\x1b[A", passphrase.ErrControl},
+		{"a delete", "violin\x7f", passphrase.ErrControl},
+		{"a control character beyond ASCII", "violin\u009b", passphrase.ErrControl},
+		{"no UTF-8", "violin\xff", passphrase.ErrControl},
+		{"half of a letter", "violin \xc3", passphrase.ErrControl},
+		{"a byte too many", strings.Repeat("é", 128) + "x", passphrase.ErrLong},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			got, err := passphrase.Clean(row.typed, norm.NFC.String)
+			assert.ErrorIs(t, err, row.want)
+			assert.Empty(t, got)
+		})
+	}
+}
+
+func FuzzClean(f *testing.F) {
+	for _, text := range []string{"", "violin  cactus\n", "cre\u0300me", "\x00", "\u0301 \u0301", "\xff", "\u1112\u1161 \u11ab"} {
+		f.Add(text)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		clean, err := passphrase.Clean(text, norm.NFC.String)
+		if err != nil {
+			assert.Empty(t, clean)
+			return
+		}
+		assert.NotEmpty(t, clean)
+		assert.LessOrEqual(t, len(clean), passphrase.MaxSize)
+		again, err := passphrase.Clean(clean, norm.NFC.String)
+		assert.NoError(t, err)
+		assert.Equal(t, clean, again)
+		spaced, err := passphrase.Clean("\t "+strings.ReplaceAll(clean, " ", "\u2003\n"), norm.NFC.String)
+		assert.NoError(t, err)
+		assert.Equal(t, clean, spaced)
+	})
+}
+
+func BenchmarkPRS(b *testing.B) {
+	b.ReportAllocs()
+	for b.Loop() {
+		_ = passphrase.PRS("violin cactus harbor mitten", "standup")
+	}
+}
