@@ -1,9 +1,8 @@
 package e2ee
 
 import (
-	"crypto/sha256"
-	"encoding/binary"
 	"errors"
+	"time"
 
 	"github.com/conclave-meet/conclave/shared/e2ee/envelope"
 	"github.com/conclave-meet/conclave/shared/e2ee/senderkey"
@@ -11,53 +10,37 @@ import (
 )
 
 var (
-	// ErrNoKey says that there is no key for a stream, or none that a frame names.
-	ErrNoKey = errors.New("no key")
-	// ErrID says that a key identifier does not fit its fields.
-	ErrID = errors.New("bad key identifier")
+	// ErrNoKey says that nothing is sealed, or that there is no key that a frame names.
+	ErrNoKey = senderkey.ErrNoKey
+	// ErrFull says that there are keys of as many members as there may be.
+	ErrFull = senderkey.ErrFull
+	// ErrOrder says that a member told a key that its own keys cannot be followed by.
+	ErrOrder = senderkey.ErrOrder
 	// ErrKind says that a frame of sound came as video, or the other way round.
 	ErrKind = errors.New("wrong kind of media")
-	// ErrKeyReused says that a sender was given a key that it had before: its counter would start again.
+	// ErrKeyReused says that a sender was given a key that is not after the one before: its counters would start again.
 	ErrKeyReused = errors.New("sender key was used before")
-	// ErrFull says that there are as many keys as there may be.
-	ErrFull = errors.New("too many keys")
 )
-
-// BaseKeySize is the size of base keys, in bytes.
-const BaseKeySize = 32
 
 // MaxOverhead is how many bytes longer than its frame an envelope is at most. (A usual one is 20 to 23 bytes longer.)
 const MaxOverhead = envelope.MaxOverhead + sframe.MaxHeader + 16
 
-const (
-	// maxReceivers is how many keys of others are held. A room of 100 with 4 streams each needs 400, and twice that while
-	// keys change; less could refuse a member, more would let a flood of keys take memory (about 500 bytes each).
-	maxReceivers = 4096
-	// maxSenders is how many keys of our own may follow each other. With four streams and a new key per minute that is
-	// 68 hours; more would cost memory (32 bytes each), less would end long calls of many who come and go.
-	maxSenders = 1 << 14
-)
-
 // Frames seals a member's own frames and opens those of the others. The zero value holds no keys. It has one owner: it
-// is not safe for several goroutines. Sealing and opening allocate nothing once each key has been used.
+// is not safe for several goroutines. Sealing and opening allocate nothing once each key has been used. Times are
+// durations since the start of the session.
 type Frames struct {
-	senders   [senderkey.Streams]*sframe.Sealer
-	used      map[fingerprint]struct{} // every sender key there ever was
-	receivers map[sframe.KeyID]receiver
-	metadata  []byte // scratch of the frame at hand
+	own      own
+	others   senderkey.Ring
+	metadata []byte // scratch of the frame at hand
 }
 
-// receiver opens the frames of one key. Which one it is decides whether a repeated key keeps its replay window.
-type receiver struct {
-	opener *sframe.Opener
-	key    fingerprint
-}
-
-// fingerprint tells keys apart without keeping them: SHA-256 of KID and base key.
-type fingerprint [sha256.Size]byte
-
-func fingerprintOf(kid sframe.KeyID, base []byte) fingerprint {
-	return sha256.Sum256(append(binary.BigEndian.AppendUint64(nil, uint64(kid)), base...))
+// own is what our frames are sealed with.
+type own struct {
+	index   uint16
+	key     senderkey.Key                     // the last there was
+	was     bool                              // there was one
+	on      bool                              // it is in use
+	sealers [senderkey.Streams]*sframe.Sealer // nil until the stream's first frame
 }
 
 // Frame describes a frame of an encoder.
@@ -67,99 +50,54 @@ type Frame struct {
 	Key    bool // it is a key frame; only AV1 needs to be told
 }
 
-// SetSender makes base the key of the stream that id names, from the next frame on. base is [BaseKeySize] bytes long,
-// random and of this session (e2ee.md, 4.3); it is not kept. It returns [ErrID], [sframe.ErrKey], [ErrKeyReused] or
-// [ErrFull]; the stream then keeps its key.
-func (f *Frames) SetSender(id senderkey.ID, base []byte) error {
-	kid, err := check(id, base)
-	if err != nil {
-		return err
-	}
-	fp := fingerprintOf(kid, base)
-	if _, again := f.used[fp]; again {
-		return ErrKeyReused
-	}
-	if len(f.used) >= maxSenders {
-		return ErrFull
-	}
-	s, err := sframe.NewSealer(sframe.ChaCha20Poly1305(), kid, base)
-	if err != nil {
-		return err
-	}
-	if f.used == nil {
-		f.used = map[fingerprint]struct{}{}
-	}
-	f.used[fp] = struct{}{}
-	f.senders[id.Stream] = s
-	return nil
-}
-
-// SetReceiver makes base the key of the frames that name id; [BaseKeySize] bytes, not kept. The same key again changes
-// nothing: what was opened is not opened twice. It returns [ErrID], [sframe.ErrKey] or [ErrFull].
-func (f *Frames) SetReceiver(id senderkey.ID, base []byte) error {
-	kid, err := check(id, base)
-	if err != nil {
-		return err
-	}
-	fp := fingerprintOf(kid, base)
-	old, known := f.receivers[kid]
-	if known && old.key == fp {
+// SetSender makes key the one of all streams of our own, from the next frame on; index is our member index. key is of
+// this session, as [senderkey.Rotation] made it (e2ee.md, 4.3). The present key again changes nothing. It returns
+// [ErrKeyReused] for any other that is not after the last, and for a step that no KID can name; the streams then keep
+// their key.
+func (f *Frames) SetSender(index uint16, key senderkey.Key) error {
+	o := &f.own
+	if o.on && index == o.index && key == o.key {
 		return nil
 	}
-	if !known && len(f.receivers) >= maxReceivers {
-		return ErrFull
+	if _, ok := key.ID(index, 0).KID(); !ok || o.was && !key.After(o.key) {
+		return ErrKeyReused
 	}
-	o, err := sframe.NewOpener(sframe.ChaCha20Poly1305(), kid, base)
-	if err != nil {
-		return err
-	}
-	if f.receivers == nil {
-		f.receivers = map[sframe.KeyID]receiver{}
-	}
-	f.receivers[kid] = receiver{o, fp}
+	*o = own{index: index, key: key, was: true, on: true}
 	return nil
 }
 
-// check returns the identifier of a key that may be used.
-func check(id senderkey.ID, base []byte) (sframe.KeyID, error) {
-	kid, ok := id.KID()
-	if !ok {
-		return 0, ErrID
-	}
-	if len(base) != BaseKeySize {
-		return 0, sframe.ErrKey
-	}
-	return kid, nil
+// StopSending drops the key of our own. Only a later one can be set after it.
+func (f *Frames) StopSending() {
+	last := senderkey.Key{Generation: f.own.key.Generation, Step: f.own.key.Step}
+	f.own = own{key: last, was: f.own.was}
 }
 
-// StopSending drops the key of a stream of our own. A stream there is not counts as dropped.
-func (f *Frames) StopSending(s senderkey.Stream) {
-	if int(s) < len(f.senders) {
-		f.senders[s] = nil
-	}
+// SetReceiver makes key the newest of the member index, which is up; see [senderkey.Ring.Set] for what it returns.
+func (f *Frames) SetReceiver(now time.Duration, index uint16, key senderkey.Key) error {
+	return f.others.Set(now, index, key)
 }
 
-// Forget drops the key of the frames that name id. Whoever sets it again opens its old frames again.
-func (f *Frames) Forget(id senderkey.ID) {
-	if kid, ok := id.KID(); ok {
-		delete(f.receivers, kid)
-	}
+// Forget drops all keys of a member that is not up any more.
+func (f *Frames) Forget(index uint16) { f.others.Drop(index) }
+
+// Wipe ends it: all keys are forgotten. Only a later key of our own can be set after it.
+func (f *Frames) Wipe() {
+	f.StopSending()
+	f.others.Wipe()
 }
 
-// ForgetMember drops all keys of a member that left.
-func (f *Frames) ForgetMember(index uint16) {
-	for kid := range f.receivers {
-		if id, ok := senderkey.Parse(kid); ok && id.Index == index {
-			delete(f.receivers, kid)
-		}
-	}
-}
+// Tick says what time it is, so that old keys end. It costs nothing where none does.
+func (f *Frames) Tick(now time.Duration) { f.others.Tick(now) }
+
+// Deadline returns when Tick is due. That may be at once after a frame was opened: the first one of a key ends older
+// keys a while later. It reports false when nothing is going to end.
+func (f *Frames) Deadline() (time.Duration, bool) { return f.others.Deadline() }
 
 // Seal appends the envelope of a frame to dst, at most [MaxOverhead] bytes longer than frame. frame must not overlap
-// dst's free space. It returns nil and [ErrKind], [ErrNoKey], [envelope.ErrCodec], [envelope.ErrMalformed] or
+// dst's free space. It returns nil and [ErrNoKey], [envelope.ErrCodec], [envelope.ErrMalformed], [ErrKind] or
 // [sframe.ErrExhausted]; the frame must then be dropped.
 func (f *Frames) Seal(dst []byte, what Frame, frame []byte) ([]byte, error) {
-	if int(what.Stream) >= len(f.senders) || f.senders[what.Stream] == nil {
+	if !f.own.on || what.Stream >= senderkey.Streams {
 		return nil, ErrNoKey
 	}
 	head, body, err := envelope.Split(what.Codec, what.Key, frame)
@@ -169,12 +107,30 @@ func (f *Frames) Seal(dst []byte, what Frame, frame []byte) ([]byte, error) {
 	if what.Stream.Audio() != what.Codec.Audio() {
 		return nil, ErrKind
 	}
+	s, err := f.own.sealer(what.Stream)
+	if err != nil {
+		return nil, err
+	}
 	f.metadata = head.AppendMetadata(f.metadata[:0])
-	out, err := f.senders[what.Stream].Seal(head.AppendClear(dst), f.metadata, body)
+	out, err := s.Seal(head.AppendClear(dst), f.metadata, body)
 	if err != nil {
 		return nil, err
 	}
 	return head.AppendTrailer(out), nil
+}
+
+// sealer returns the only one there ever is for a stream and a key.
+func (o *own) sealer(stream senderkey.Stream) (*sframe.Sealer, error) {
+	if s := o.sealers[stream]; s != nil {
+		return s, nil
+	}
+	kid, ok := o.key.ID(o.index, stream).KID()
+	if !ok {
+		return nil, ErrNoKey
+	}
+	s, err := sframe.NewSealer(sframe.ChaCha20Poly1305(), kid, o.key.Base[:])
+	o.sealers[stream] = s
+	return s, err
 }
 
 // Open appends the frame in an envelope to dst and tells who sent it, which is the only truth about that: signalling may
@@ -198,12 +154,8 @@ func (f *Frames) Open(dst []byte, audio bool, sealed []byte) ([]byte, senderkey.
 	if id.Stream.Audio() != audio {
 		return nil, senderkey.ID{}, ErrKind
 	}
-	r, ok := f.receivers[h.KID] // one key is tried, whatever happens (e2ee.md, 4.5)
-	if !ok {
-		return nil, senderkey.ID{}, ErrNoKey
-	}
 	f.metadata = head.AppendMetadata(f.metadata[:0])
-	out, err := r.opener.Open(head.AppendFrame(dst), f.metadata, body)
+	out, err := f.others.Open(head.AppendFrame(dst), id, f.metadata, body)
 	if err != nil {
 		return nil, senderkey.ID{}, err
 	}

@@ -14,19 +14,19 @@ import (
 	"github.com/conclave-meet/conclave/shared/e2ee/sframe"
 )
 
-// baseKey is a key that says its number.
-func baseKey(n byte) []byte { return bytes.Repeat([]byte{n}, e2ee.BaseKeySize) }
+// keyOf is a key that says its place: in its order, and in its bytes.
+func keyOf(generation uint32, step, n byte) senderkey.Key {
+	return senderkey.Key{Generation: generation, Step: step, Base: [senderkey.BaseSize]byte(bytes.Repeat([]byte{n}, senderkey.BaseSize))}
+}
 
 func id(index uint16, s senderkey.Stream) senderkey.ID { return senderkey.ID{Index: index, Stream: s} }
 
-// ann returns the frames of a member 5 who sends all streams, and those of somebody who holds its keys.
+// ann returns the frames of a member 5 who sends, and those of somebody who holds its key.
 func ann(t testing.TB) (sends, hears *e2ee.Frames) {
 	t.Helper()
 	sends, hears = new(e2ee.Frames), new(e2ee.Frames)
-	for s := range senderkey.Stream(senderkey.Streams) {
-		require.NoError(t, sends.SetSender(id(5, s), baseKey(1)))
-		require.NoError(t, hears.SetReceiver(id(5, s), baseKey(1)))
-	}
+	require.NoError(t, sends.SetSender(5, keyOf(0, 0, 1)))
+	require.NoError(t, hears.SetReceiver(0, 5, keyOf(0, 0, 1)))
 	return sends, hears
 }
 
@@ -73,7 +73,7 @@ func TestTheUsualOverhead(t *testing.T) {
 		want   int
 	}{{5, 0, 20}, {5, 8, 21}, {5, 256, 22}, {5, 65536, 23}, {32, 0, 21}} {
 		var sends e2ee.Frames
-		require.NoError(t, sends.SetSender(id(row.index, senderkey.Mic), baseKey(1)))
+		require.NoError(t, sends.SetSender(row.index, keyOf(0, 0, 1)))
 		var sealed []byte
 		for range row.frames + 1 {
 			var err error
@@ -86,7 +86,7 @@ func TestTheUsualOverhead(t *testing.T) {
 
 func TestARelayCannotSwapReplayOrChangeFrames(t *testing.T) {
 	sends, hears := ann(t)
-	require.NoError(t, hears.SetReceiver(id(6, senderkey.Mic), baseKey(2)))
+	require.NoError(t, hears.SetReceiver(0, 6, keyOf(0, 0, 2)))
 	sound, err := sends.Seal(nil, voice, []byte("sound"))
 	require.NoError(t, err)
 	picture, err := sends.Seal(nil, vp9, []byte("picture"))
@@ -166,16 +166,31 @@ func TestWhatCannotBeSealed(t *testing.T) {
 
 func TestASenderKeyIsNeverSetTwice(t *testing.T) {
 	var f e2ee.Frames
-	first, next := id(1, senderkey.Mic), senderkey.ID{Index: 1, Step: 1}
-	require.NoError(t, f.SetSender(first, baseKey(1)))
-	require.ErrorIs(t, f.SetSender(first, baseKey(1)), e2ee.ErrKeyReused)
-	require.NoError(t, f.SetSender(next, baseKey(2)))
-	f.StopSending(senderkey.Mic)
-	assert.ErrorIs(t, f.SetSender(first, baseKey(1)), e2ee.ErrKeyReused, "not even after others")
-	_, err := f.Seal(nil, voice, []byte("x"))
+	require.NoError(t, f.SetSender(1, keyOf(3, 2, 1)))
+	first, err := f.Seal(nil, voice, []byte("x"))
+	require.NoError(t, err)
+	require.NoError(t, f.SetSender(1, keyOf(3, 2, 1)), "the present key")
+	second, err := f.Seal(nil, voice, []byte("x"))
+	require.NoError(t, err)
+	assert.NotEqual(t, first, second, "which goes on counting")
+
+	for name, key := range map[string]senderkey.Key{
+		"the same place with other bytes": keyOf(3, 2, 2),
+		"an earlier step":                 keyOf(3, 1, 1),
+		"an earlier generation":           keyOf(2, 7, 1),
+	} {
+		assert.ErrorIs(t, f.SetSender(1, key), e2ee.ErrKeyReused, name)
+	}
+	assert.ErrorIs(t, f.SetSender(2, keyOf(3, 2, 1)), e2ee.ErrKeyReused, "for another member")
+	require.NoError(t, f.SetSender(1, keyOf(3, 3, 2)))
+	f.StopSending()
+	_, err = f.Seal(nil, voice, []byte("x"))
 	assert.ErrorIs(t, err, e2ee.ErrNoKey)
-	assert.NoError(t, f.SetSender(first, baseKey(3)), "the generation's bits start again after 16")
-	f.StopSending(200) // there is no such stream
+	assert.ErrorIs(t, f.SetSender(1, keyOf(3, 3, 2)), e2ee.ErrKeyReused, "its counters are lost")
+	f.Wipe()
+	assert.ErrorIs(t, f.SetSender(1, keyOf(0, 0, 9)), e2ee.ErrKeyReused)
+	assert.NoError(t, f.SetSender(1, keyOf(19, 0, 3)), "the generation's bits start again after 16")
+	assert.ErrorIs(t, new(e2ee.Frames).SetSender(1, keyOf(0, 16, 1)), e2ee.ErrKeyReused, "there is no such step")
 }
 
 func TestTheSameReceiverKeyAgainKeepsWhatWasSeen(t *testing.T) {
@@ -185,66 +200,36 @@ func TestTheSameReceiverKeyAgainKeepsWhatWasSeen(t *testing.T) {
 	_, _, err = hears.Open(nil, true, sealed)
 	require.NoError(t, err)
 
-	require.NoError(t, hears.SetReceiver(id(5, senderkey.Mic), baseKey(1)))
+	require.NoError(t, hears.SetReceiver(0, 5, keyOf(0, 0, 1)))
 	_, _, err = hears.Open(nil, true, sealed)
 	assert.ErrorIs(t, err, sframe.ErrReplay)
 
-	require.NoError(t, hears.SetReceiver(id(5, senderkey.Mic), baseKey(9)))
-	_, _, err = hears.Open(nil, true, sealed)
-	assert.ErrorIs(t, err, sframe.ErrAuthentic, "another key replaces the first")
+	assert.ErrorIs(t, hears.SetReceiver(0, 5, keyOf(0, 0, 9)), e2ee.ErrOrder, "another in its place")
+	hears.Forget(5)
+	assert.ErrorIs(t, hears.SetReceiver(0, 5, keyOf(0, 0, 1)), e2ee.ErrOrder, "its window is lost")
 }
 
 func TestWhoLeftIsNotHeard(t *testing.T) {
 	sends, hears := ann(t)
-	sound, err := sends.Seal(nil, voice, []byte("sound"))
-	require.NoError(t, err)
+	hears.Forget(6)
 	picture, err := sends.Seal(nil, vp9, []byte("picture"))
 	require.NoError(t, err)
-
-	hears.Forget(id(5, senderkey.Mic))
-	hears.Forget(senderkey.ID{Stream: 7}) // there is no such stream
-	_, _, err = hears.Open(nil, true, sound)
-	assert.ErrorIs(t, err, e2ee.ErrNoKey)
-
-	hears.ForgetMember(6)
 	_, _, err = hears.Open(nil, false, picture)
 	assert.NoError(t, err, "somebody else left")
 
-	picture, err = sends.Seal(nil, vp9, []byte("picture"))
-	require.NoError(t, err)
-	hears.ForgetMember(5)
-	_, _, err = hears.Open(nil, false, picture)
-	assert.ErrorIs(t, err, e2ee.ErrNoKey)
-}
-
-func TestKeysThatCannotBeSet(t *testing.T) {
-	var f e2ee.Frames
-	for _, row := range []struct {
-		name string
-		set  func(senderkey.ID, []byte) error
-		most uint16
-	}{
-		{"keys of our own", f.SetSender, 1 << 14},
-		{"keys of others", f.SetReceiver, 4096},
-	} {
-		t.Run(row.name, func(t *testing.T) {
-			assert.ErrorIs(t, row.set(senderkey.ID{Stream: 4}, baseKey(1)), e2ee.ErrID)
-			assert.ErrorIs(t, row.set(senderkey.ID{Generation: 16}, baseKey(1)), e2ee.ErrID)
-			for _, size := range []int{0, 16, 31, 33} {
-				assert.ErrorIs(t, row.set(senderkey.ID{}, make([]byte, size)), sframe.ErrKey)
-			}
-			for i := range row.most {
-				require.NoError(t, row.set(senderkey.ID{Index: i}, baseKey(1)))
-			}
-			assert.ErrorIs(t, row.set(senderkey.ID{Index: row.most}, baseKey(1)), e2ee.ErrFull)
-		})
+	for _, forget := range []func(*e2ee.Frames){func(f *e2ee.Frames) { f.Forget(5) }, (*e2ee.Frames).Wipe} {
+		sends, hears = ann(t)
+		picture, err = sends.Seal(nil, vp9, []byte("picture"))
+		require.NoError(t, err)
+		forget(hears)
+		_, _, err = hears.Open(nil, false, picture)
+		assert.ErrorIs(t, err, e2ee.ErrNoKey)
 	}
-	assert.NoError(t, f.SetReceiver(senderkey.ID{Index: 7}, baseKey(2)), "a known one may change")
 }
 
 func TestAnEmptyFrameIsNotDelivered(t *testing.T) {
 	// Only a member with a program of its own can make one.
-	s, err := sframe.NewSealer(sframe.ChaCha20Poly1305(), 5<<11, baseKey(1))
+	s, err := sframe.NewSealer(sframe.ChaCha20Poly1305(), 5<<11, bytes.Repeat([]byte{1}, 32))
 	require.NoError(t, err)
 	body, err := s.Seal(nil, []byte("CNCL1\x00"), nil)
 	require.NoError(t, err)
@@ -255,7 +240,7 @@ func TestAnEmptyFrameIsNotDelivered(t *testing.T) {
 
 func TestFramesThatNameNobodyAreRefused(t *testing.T) {
 	_, hears := ann(t)
-	for _, kid := range []sframe.KeyID{0, 7 << 11, 5<<11 | 4<<8, 1 << 27, 1<<63 | 5<<11} {
+	for _, kid := range []sframe.KeyID{0, 7 << 11, 5<<11 | 4<<8, 5<<11 | 1<<4, 5<<11 | 9, 1 << 27, 1<<63 | 5<<11} {
 		body := append(sframe.Header{KID: kid}.Append(nil), make([]byte, 20)...)
 		_, _, err := hears.Open(nil, kid>>8&3 == 0, append(body, 0))
 		assert.ErrorIs(t, err, e2ee.ErrNoKey, "%x", uint64(kid))
@@ -292,9 +277,7 @@ func FuzzOpen(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, audio bool, b []byte) {
 		hears := new(e2ee.Frames)
-		for s := range senderkey.Stream(senderkey.Streams) {
-			require.NoError(t, hears.SetReceiver(id(5, s), baseKey(77))) // nobody seals with it
-		}
+		require.NoError(t, hears.SetReceiver(0, 5, keyOf(0, 0, 77))) // nobody seals with it
 		out, _, err := hears.Open(nil, audio, b)
 		require.Error(t, err)
 		require.Nil(t, out)

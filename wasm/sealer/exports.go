@@ -51,38 +51,26 @@ func setSender(kid int32) (code int32) {
 //go:wasmexport setReceiver
 func setReceiver(kid int32) (code int32) {
 	defer caught(&code)
-	return setKey(kid, frames.SetReceiver)
+	return setKey(kid, func(index uint16, key senderkey.Key) error {
+		return frames.SetReceiver(0, index, key) // old keys end by being replaced: nothing here calls frames.Tick
+	})
 }
 
 // setKey hands the base key that lies in the input to set, and wipes it.
-func setKey(kid int32, set func(senderkey.ID, []byte) error) int32 {
-	base := in[:e2ee.BaseKeySize]
+func setKey(kid int32, set func(uint16, senderkey.Key) error) int32 {
+	base := in[:senderkey.BaseSize]
 	defer clear(base)
 	id, ok := identifier(kid)
 	if !ok {
 		return codeArgument
 	}
-	return codeOf(set(id, base))
+	return codeOf(set(id.Index, senderkey.Key{Generation: uint32(id.Generation), Step: id.Step, Base: [senderkey.BaseSize]byte(base)}))
 }
 
 //go:wasmexport stopSending
-func stopSending(stream int32) (code int32) {
+func stopSending() (code int32) {
 	defer caught(&code)
-	if stream < 0 || stream >= senderkey.Streams {
-		return codeArgument
-	}
-	frames.StopSending(senderkey.Stream(stream))
-	return codeOK
-}
-
-//go:wasmexport forget
-func forget(kid int32) (code int32) {
-	defer caught(&code)
-	id, ok := identifier(kid)
-	if !ok {
-		return codeArgument
-	}
-	frames.Forget(id)
+	frames.StopSending()
 	return codeOK
 }
 
@@ -92,7 +80,7 @@ func forgetMember(index int32) (code int32) {
 	if index < 0 || index > math.MaxUint16 {
 		return codeArgument
 	}
-	frames.ForgetMember(uint16(index))
+	frames.Forget(uint16(index))
 	return codeOK
 }
 
@@ -153,7 +141,7 @@ func codeOf(err error) int32 {
 	switch {
 	case err == nil:
 		return codeOK
-	case errors.Is(err, e2ee.ErrID), errors.Is(err, envelope.ErrCodec), errors.Is(err, sframe.ErrKey):
+	case errors.Is(err, envelope.ErrCodec), errors.Is(err, sframe.ErrKey):
 		return codeArgument
 	case errors.Is(err, envelope.ErrMalformed), errors.Is(err, sframe.ErrMalformed):
 		return codeMalformed
@@ -167,7 +155,7 @@ func codeOf(err error) int32 {
 		return codeAuthentic
 	case errors.Is(err, sframe.ErrExhausted):
 		return codeExhausted
-	case errors.Is(err, e2ee.ErrKeyReused):
+	case errors.Is(err, e2ee.ErrKeyReused), errors.Is(err, e2ee.ErrOrder):
 		return codeKeyReused
 	case errors.Is(err, e2ee.ErrFull):
 		return codeFull

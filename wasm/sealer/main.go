@@ -9,10 +9,10 @@
 //
 //	input() i32, output() i32, capacity() i32      addresses and size of the buffers, constant
 //	maxFrame() i32                                 bytes of the longest frame that seal takes, constant
-//	setSender(kid) i32                             the input's first 32 bytes are the base key, and are wiped
+//	setSender(kid) i32                             the input's first 32 bytes are the base key, and are wiped; the key is
+//	                                               that of all streams, whichever kid names
 //	setReceiver(kid) i32                           likewise
-//	stopSending(stream) i32                        drops the key of a stream of our own
-//	forget(kid) i32                                drops a key of somebody else's
+//	stopSending() i32                              drops the key of our own
 //	forgetMember(index) i32                        drops all keys of a member that left
 //	seal(stream, codec, key, n) i32                input[:n] is a frame -> output[:result] is its envelope
 //	open(kind, n) i32                              input[:n] is an envelope -> output[:result] is its frame
@@ -37,7 +37,7 @@ const (
 	codeReplay    = -5  // opened before, or too old to tell
 	codeAuthentic = -6  // changed on the way, or sealed with another key
 	codeExhausted = -7  // the stream's key has sealed all it may
-	codeKeyReused = -8  // setSender was given a key that was set before
+	codeKeyReused = -8  // setSender or setReceiver was given a key that is not after the one before
 	codeFull      = -9  // more keys than any room needs
 	codeInternal  = -99 // a defect in this program; the frame is lost, the program goes on
 )

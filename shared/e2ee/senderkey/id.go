@@ -1,9 +1,3 @@
-// Package senderkey says which key a frame is sealed with: the layout of SFrame's key identifier (e2ee.md, 4.2).
-//
-//	KID = index<<11 | stream<<8 | generation<<4 | step
-//
-// A member has one base key per generation and step. Its streams share it: SFrame derives from base key and KID, so
-// that no two streams ever share a key.
 package senderkey
 
 import "github.com/conclave-meet/conclave/shared/e2ee/sframe"
@@ -24,7 +18,8 @@ const (
 // Audio tells whether the stream is sound.
 func (s Stream) Audio() bool { return s == Mic || s == ScreenAudio }
 
-// Generations and steps have 4 bits each (RFC 9605, section 5.1, with R = 4) and start again after 15.
+// Generations and steps have 4 bits each (RFC 9605, section 5.1, with R = 4). Generations start again after 15; the step
+// that would follow the last is a new generation.
 const (
 	maxGeneration = 15
 	maxStep       = 15
@@ -35,7 +30,7 @@ type ID struct {
 	Index      uint16 // the sender's member index, never reused in a conference
 	Stream     Stream
 	Generation uint8 // a fresh base key each, modulo 16
-	Step       uint8 // how often the base key was ratcheted, modulo 16
+	Step       uint8 // how often the base key was ratcheted
 }
 
 // KID returns the identifier, below 1<<27. It reports false when a field does not fit, or the stream is reserved.
