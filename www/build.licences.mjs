@@ -21,12 +21,13 @@ export async function licences(root, goRoot) {
   return parts.join('\n');
 }
 
-/** Licences of the Go modules in the page's core and in the relay, which carries this site. */
+/** Licences of the Go modules in the page's core, in the encryption worker's program and in the relay, which carries this site. */
 async function goModules(root) {
   const format = '{{with .Module}}{{if not .Main}}{{.Path}} {{.Version}}\t{{.Dir}}{{end}}{{end}}';
   const list = (target, env) =>
     run(process.env.GO ?? 'go', ['list', '-deps', '-f', format, target], { cwd: join(root, '..'), env: { ...process.env, ...env } });
-  const answers = await Promise.all([list('./wasm/page', { GOOS: 'js', GOARCH: 'wasm' }), list('./relay', {})]);
+  const js = { GOOS: 'js', GOARCH: 'wasm' };
+  const answers = await Promise.all([list('./wasm/page', js), list('./wasm/sealer', js), list('./relay', {})]);
   const lines = new Set(answers.flatMap(({ stdout }) => stdout.split('\n')).filter(Boolean));
   return Promise.all([...lines].sort().map(async (line) => {
     const [title, folder] = line.split('\t');

@@ -1,9 +1,10 @@
 // Builds the site: bundles src, hashes every asset's name, and writes what the relay serves.
 //
-//   node build.mjs [--core FILE] [--wasm-exec FILE] [--out DIR] [--fake]
+//   node build.mjs [--core FILE] [--sealer FILE] [--wasm-exec FILE] [--out DIR] [--fake]
 //
 //   --core FILE       the page core's program      (env CORE_WASM, default ../build/core.wasm)
-//   --wasm-exec FILE  Go's glue for it             (env WASM_EXEC, default $(go env GOROOT)/lib/wasm/wasm_exec.js)
+//   --sealer FILE     the encryption worker's      (env SEALER_WASM, default ../build/sealer.wasm)
+//   --wasm-exec FILE  Go's glue for them           (env WASM_EXEC, default $(go env GOROOT)/lib/wasm/wasm_exec.js)
 //   --out DIR         where to write               (default dist)
 //   --fake            a site without a core, with made-up people, for screenshots and tests (default out: ../build/fake)
 //
@@ -22,10 +23,12 @@ import { licences } from './build.licences.mjs';
 
 const here = dirname(fileURLToPath(import.meta.url));
 const assetsURL = '/_/assets/';
+const target = ['chrome110', 'firefox115', 'safari16.4'];
 
 const { values: args } = parseArgs({
   options: {
     core: { type: 'string' },
+    sealer: { type: 'string' },
     'wasm-exec': { type: 'string' },
     out: { type: 'string' },
     fake: { type: 'boolean', default: false },
@@ -36,6 +39,7 @@ const goRoot = () => execFileSync(process.env.GO ?? 'go', ['env', 'GOROOT'], { e
 const options = {
   fake: args.fake,
   core: resolve(here, args.core ?? process.env.CORE_WASM ?? '../build/core.wasm'),
+  sealer: resolve(here, args.sealer ?? process.env.SEALER_WASM ?? '../build/sealer.wasm'),
   wasmExec: resolve(args['wasm-exec'] ?? process.env.WASM_EXEC ?? join(goRoot(), 'lib/wasm/wasm_exec.js')),
   out: resolve(here, args.out ?? (args.fake ? '../build/fake' : 'dist')),
 };
@@ -47,8 +51,11 @@ function hashedName(name, contents) {
   return `${basename(name, ext)}-${hash}${ext}`;
 }
 
-/** Bundles the entry points and returns the output files by entry name: {'main.js': name, 'main.css': name, …}. */
-async function bundle(assetsDir) {
+/**
+ * Bundles the entry points and returns the output files by entry name: {'main.js': name, 'main.css': name, …}. sealer is
+ * the address of the encryption worker's program; "" leaves the worker out.
+ */
+async function bundle(assetsDir, sealer) {
   const common = {
     bundle: true,
     minify: true,
@@ -62,15 +69,27 @@ async function bundle(assetsDir) {
     logLevel: 'warning',
     absWorkingDir: here,
   };
+  const wasmExec = { 'go-wasm-exec': options.wasmExec };
+  // One classic script of its own: a worker loads it when a passphrase is set, and the page only needs its address.
+  const worker = sealer && await esbuild.build({
+    ...common,
+    entryPoints: { sealer: 'src/sealer/worker.ts' },
+    format: 'iife',
+    target,
+    alias: wasmExec,
+    define: { sealerProgram: JSON.stringify(sealer) },
+  });
+  const workerFile = worker && basename(Object.keys(worker.metafile.outputs)[0]);
   const app = await esbuild.build({
     ...common,
     entryPoints: { main: 'src/main.tsx' },
     format: 'esm',
-    target: ['chrome110', 'firefox115', 'safari16.4'],
+    target,
     jsx: 'automatic',
     jsxImportSource: 'preact',
     loader: { '.woff2': 'file', '.svg': 'file' },
-    alias: { 'conclave-core': options.fake ? './src/core/fake.ts' : './src/core/bridge.ts', 'go-wasm-exec': options.wasmExec },
+    alias: { 'conclave-core': options.fake ? './src/core/fake.ts' : './src/core/bridge.ts', ...wasmExec },
+    define: { sealerWorker: JSON.stringify(workerFile && assetsURL + workerFile) },
     plugins: [iconsPlugin(here)],
   });
   // The feature check must run in browsers that cannot even parse the rest.
@@ -112,8 +131,9 @@ async function build() {
   const assetsDir = join(options.out, assetsURL);
   await empty(options.out);
   await mkdir(assetsDir, { recursive: true });
-  const names = await bundle(assetsDir);
   const core = options.fake ? '' : await addAsset(assetsDir, options.core, 'core.wasm');
+  const sealer = options.fake ? '' : await addAsset(assetsDir, options.sealer, 'sealer.wasm');
+  const names = await bundle(assetsDir, sealer && assetsURL + sealer);
   const logo = await addAsset(assetsDir, join(here, 'public/logo.svg'));
   const template = await readFile(join(here, 'index.tmpl.html'), 'utf8');
   const url = (name) => assetsURL + name;
@@ -134,10 +154,13 @@ async function build() {
   console.log(`site built in ${((performance.now() - began) / 1000).toFixed(1)} s: ${options.out}`);
 }
 
-/** Prints what a first visit downloads, in kB of brotli. */
+/** Prints what a first visit downloads, and what a room with a passphrase adds, in kB of brotli. */
 function report(sizes) {
   const kb = (test) => (sizes.filter(([name]) => test(name)).reduce((sum, [, size]) => sum + size, 0) / 1000).toFixed(1);
-  console.log(`brotli: html+css+js ${kb((n) => /\.(html|css|js)$/.test(n))} kB, core ${kb((n) => n.endsWith('.wasm'))} kB`);
+  const sealer = (n) => basename(n).startsWith('sealer-');
+  const page = kb((n) => /\.(html|css|js)$/.test(n) && !sealer(n));
+  const core = kb((n) => n.endsWith('.wasm') && !sealer(n));
+  console.log(`brotli: html+css+js ${page} kB, core ${core} kB; with a passphrase ${kb(sealer)} kB more`);
 }
 
 await build();

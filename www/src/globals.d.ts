@@ -7,3 +7,8 @@ declare module 'virtual:icons' {
 declare module 'go-wasm-exec';
 
 declare module '*.css';
+
+/** Addresses that the bundler writes in (build.mjs): of the encryption worker's script, in the page; "" in a site without
+ * a core. And of its program, in that script. */
+declare const sealerWorker: string;
+declare const sealerProgram: string;
