@@ -53,7 +53,10 @@ func (h *Hub) Get(name string) (*Loop, error) {
 	}
 	l := h.rooms[name]
 	if l == nil {
-		l = &Loop{hub: h, name: name, inbox: make(chan Event, inboxSize), nudge: make(chan struct{}, 1), done: h.done}
+		l = &Loop{
+			hub: h, name: name, inbox: make(chan Event, inboxSize), nudge: make(chan struct{}, 1), done: h.done,
+			state: NewState(h.cfg.Opening, h.cfg.Members),
+		}
 		h.rooms[name] = l
 		h.wg.Add(1)
 		go l.run()
@@ -62,11 +65,12 @@ func (h *Hub) Get(name string) (*Loop, error) {
 	return l, nil
 }
 
-// end removes l, unless somebody uses it. After true nobody can find it any more.
+// end removes l, unless somebody uses it or has posted what is not handled yet. After true nobody can find it any more.
 func (h *Hub) end(l *Loop) bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if l.users > 0 {
+	// In this order, and under the lock: who posts is a user, so without users the inbox gets no more.
+	if l.users > 0 || len(l.inbox) > 0 {
 		return false
 	}
 	delete(h.rooms, l.name)

@@ -25,6 +25,8 @@ type Loop struct {
 	nudge chan struct{} // capacity 1: a user was released
 	done  <-chan struct{}
 
+	state *State // owned by run
+
 	users int // guarded by hub.mu
 }
 
@@ -55,39 +57,38 @@ func (l *Loop) Release() {
 // run is the room's goroutine.
 func (l *Loop) run() {
 	defer l.hub.wg.Done()
-	s := NewState(l.hub.cfg.Opening, l.hub.cfg.Members)
 	timer := time.NewTimer(time.Hour)
 	defer timer.Stop()
 	timer.Stop()
 	for {
 		select {
 		case ev := <-l.inbox:
-			l.step(s, ev)
+			l.step(ev)
 		case <-timer.C:
-			l.step(s, Tick{})
+			l.step(Tick{})
 		case <-l.nudge:
 		case <-l.done:
 			return
 		}
-		if s.Empty() && len(l.inbox) == 0 && l.hub.end(l) {
+		if l.state.Empty() && l.hub.end(l) {
 			return
 		}
 		timer.Stop()
-		if at, ok := s.Next(); ok {
+		if at, ok := l.state.Next(); ok {
 			timer.Reset(time.Until(at))
 		}
 	}
 }
 
 // step lets ev happen. A panic is a fault of ours; it ends this room and no other.
-func (l *Loop) step(s *State, ev Event) {
+func (l *Loop) step(ev Event) {
 	defer func() {
 		if p := recover(); p != nil {
 			l.hub.cfg.Logger.Error("room broke", "event", fmt.Sprintf("%T", ev), "stack", string(debug.Stack()))
-			l.do(s.abort())
+			l.do(l.state.abort())
 		}
 	}()
-	l.do(s.Step(time.Now(), ev))
+	l.do(l.state.Step(time.Now(), ev))
 }
 
 func (l *Loop) do(es []Effect) {
