@@ -1,0 +1,184 @@
+package channel
+
+import (
+	"crypto/cipher"
+	"crypto/hkdf"
+	"crypto/sha256"
+	"encoding/binary"
+	"errors"
+
+	"golang.org/x/crypto/chacha20poly1305"
+
+	"github.com/conclave-meet/conclave/shared/e2ee/handshake"
+)
+
+var (
+	// ErrBroken says that a channel has ended: a record was not the next one of the peer, or the channel was closed.
+	// Only a new handshake helps.
+	ErrBroken = errors.New("channel is broken")
+	// ErrLong says that a body does not fit a record.
+	ErrLong = errors.New("record is too long")
+	// ErrMalformed says that a body is none of its type.
+	ErrMalformed = errors.New("malformed record")
+)
+
+// Labels (e2ee.md, 17).
+const (
+	labelRecord  = "CNCL1ch"
+	labelRatchet = "Conclave E2EE v1 channel ratchet"
+)
+
+// Sizes in bytes.
+const (
+	headerSize = 3 // type and length
+	block      = 64
+	blockChat  = 256
+
+	// MaxRecord is the size of the longest record: 63 blocks and the tag. The relay takes items of 4 KiB, and the first
+	// record shares one with tag_I. Longer records would never arrive; each peer's are held one at a time.
+	MaxRecord = 63*block + chacha20poly1305.Overhead
+	// MinRecord is the size of the shortest.
+	MinRecord = block + chacha20poly1305.Overhead
+)
+
+// Record is one message over a channel.
+type Record struct {
+	Type Type
+	Body []byte
+}
+
+// Channel is both directions of the channel with one peer. It has one owner: it is not safe for several goroutines.
+type Channel struct {
+	send, receive direction
+	broken        bool
+}
+
+// New returns the channel of a handshake's keys. The caller wipes its own copy of them.
+func New(k handshake.Keys) *Channel {
+	return &Channel{send: direction{key: k.Send}, receive: direction{key: k.Receive}}
+}
+
+// Seal appends r as the next record to dst: [MinRecord] to [MaxRecord] bytes. They must reach the peer before the next
+// ones. It returns nil and [ErrBroken], or [ErrLong]: the channel is then as it was. r.Body must not overlap dst's free
+// space.
+func (c *Channel) Seal(dst []byte, r Record) ([]byte, error) {
+	if c.broken {
+		return nil, ErrBroken
+	}
+	size := padded(r.Type, len(r.Body))
+	if size+chacha20poly1305.Overhead > MaxRecord {
+		return nil, ErrLong
+	}
+	start := len(dst)
+	out := grow(dst, size+chacha20poly1305.Overhead)
+	plain := out[start : start+size] // encrypted where it is, so that no copy of a key stays behind
+	plain[0] = byte(r.Type)
+	binary.BigEndian.PutUint16(plain[1:], uint16(len(r.Body)))
+	n := copy(plain[headerSize:], r.Body)
+	clear(plain[headerSize+n:])
+
+	s, err := c.send.next()
+	if err != nil {
+		clear(plain)
+		c.Close()
+		return nil, err
+	}
+	return s.aead.Seal(out[:start], s.nonce[:], plain, s.aad[:]), nil
+}
+
+// Open reads the peer's next record. Its Body is the caller's; whoever gets keys in it wipes it. Anything else than the
+// next record closes the channel, in both directions: Open returns [ErrBroken], now and for ever after.
+//
+// A type that is unknown is no error: a later version may have more.
+func (c *Channel) Open(record []byte) (Record, error) {
+	if c.broken {
+		return Record{}, ErrBroken
+	}
+	r, ok := c.open(record)
+	if !ok {
+		c.Close()
+		return Record{}, ErrBroken
+	}
+	return r, nil
+}
+
+func (c *Channel) open(record []byte) (Record, bool) {
+	if len(record) < MinRecord || len(record) > MaxRecord {
+		return Record{}, false
+	}
+	s, err := c.receive.next()
+	if err != nil {
+		return Record{}, false
+	}
+	plain, err := s.aead.Open(nil, s.nonce[:], record, s.aad[:])
+	if err != nil {
+		return Record{}, false
+	}
+	kind, n := Type(plain[0]), int(binary.BigEndian.Uint16(plain[1:]))
+	if padded(kind, n) != len(plain) {
+		return Record{}, false
+	}
+	for _, b := range plain[headerSize+n:] {
+		if b != 0 {
+			return Record{}, false
+		}
+	}
+	return Record{Type: kind, Body: plain[headerSize : headerSize+n : headerSize+n]}, true
+}
+
+// Close ends the channel and wipes its keys.
+func (c *Channel) Close() { *c = Channel{broken: true} }
+
+// Broken tells whether the channel has ended.
+func (c *Channel) Broken() bool { return c.broken }
+
+// padded returns the size of the plaintext that a body of n bytes becomes.
+func padded(t Type, n int) int {
+	unit := block
+	if t == TypeChat || t == TypeWhisper {
+		unit = blockChat
+	}
+	return (headerSize + n + unit - 1) / unit * unit
+}
+
+// grow returns dst with n more bytes, of any value.
+func grow(dst []byte, n int) []byte {
+	if cap(dst)-len(dst) < n {
+		dst = append(make([]byte, 0, len(dst)+n), dst...)
+	}
+	return dst[:len(dst)+n]
+}
+
+// direction is one way of a channel: the key of its next record. The zero value is no direction.
+type direction struct {
+	key [32]byte // secret
+	n   uint64
+}
+
+// step is what one record is sealed or opened with.
+type step struct {
+	aead  cipher.AEAD
+	nonce [chacha20poly1305.NonceSize]byte
+	aad   [len(labelRecord) + 8]byte
+}
+
+// next returns the step of the next record and turns the ratchet: each key is used once. It fails only where a Go run
+// time forbids the ciphers.
+func (d *direction) next() (*step, error) {
+	s := new(step)
+	binary.BigEndian.PutUint64(s.nonce[4:], d.n)
+	copy(s.aad[:], labelRecord)
+	binary.BigEndian.PutUint64(s.aad[len(labelRecord):], d.n)
+	var err error
+	if s.aead, err = chacha20poly1305.New(d.key[:]); err != nil {
+		return nil, err
+	}
+	key, err := hkdf.Expand(sha256.New, d.key[:], labelRatchet, len(d.key))
+	if err != nil {
+		return nil, err
+	}
+	copy(d.key[:], key)
+	clear(key)
+	d.n++
+	return s, nil
+}
