@@ -14,10 +14,14 @@ func (s *State) say(now time.Time, e Say) {
 		s.refuseWaiter(e.Conn)
 		return
 	}
+	if s.encrypted() {
+		s.fail(x.conn, e.N, wire.CodeE2EEClear)
+		return
+	}
 	var only *seat
 	if e.To != 0 {
 		if only = s.seat(e.To); only == nil {
-			s.reply(x.conn, e.N, &wire.Failure{Error: *wire.Refuse(wire.CodeNobody)})
+			s.fail(x.conn, e.N, wire.CodeNobody)
 			return
 		}
 	}
@@ -61,6 +65,10 @@ func (s *State) raise(now time.Time, e Raise) {
 	x := s.byConn[e.Conn]
 	if x == nil {
 		s.refuseWaiter(e.Conn)
+		return
+	}
+	if s.encrypted() {
+		s.fail(x.conn, e.N, wire.CodeE2EEClear)
 		return
 	}
 	switch {

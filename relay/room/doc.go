@@ -12,4 +12,7 @@
 // opens it and moderates. A member whose connection is lost keeps the seat for [wire.SeatTime], and the others learn of
 // it after [wire.AwayAfter]. When the last seat is empty everything is forgotten: the next person finds another
 // incarnation, with indices from 1.
+//
+// An incarnation is encrypted from its beginning, where the one who opens it says so, or from a moderator's word on, and
+// stays so. The room then knows nobody's name and nothing that is said; it passes on what it cannot read.
 package room

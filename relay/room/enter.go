@@ -12,6 +12,10 @@ func (s *State) open() bool { return len(s.seats) > 0 }
 
 func (s *State) enter(now time.Time, e Enter) {
 	if x := s.byToken[e.Resume]; x != nil && e.Resume != "" {
+		if why := s.unfit(e); why != nil {
+			s.do(End{Conn: e.Conn, Err: why}) // the seat stays as it is
+			return
+		}
 		s.resume(now, x, e)
 		return
 	}
@@ -29,9 +33,13 @@ func (s *State) enter(now time.Time, e Enter) {
 	}
 }
 
-// openWith begins an incarnation: w enters, and then all who waited, in the order in which they came.
+// openWith begins an incarnation, encrypted if w says so: w enters, and then all who waited, in the order in which they
+// came.
 func (s *State) openWith(w waiter) {
 	s.life = w.enter.Life
+	if len(w.enter.Announce) > 0 {
+		s.secured = 1 // the index that w is about to get
+	}
 	s.admit(w)
 	waiting := s.waiting
 	s.waiting = nil
@@ -43,13 +51,17 @@ func (s *State) openWith(w waiter) {
 // admit gives w a new seat, or ends the connection when there is none.
 func (s *State) admit(w waiter) {
 	e := w.enter
-	if len(s.seats) >= s.most || s.last == lastIndex {
+	if why := s.unfit(e); why != nil {
+		s.do(End{Conn: w.conn, Err: why})
+		return
+	}
+	if len(s.seats) >= s.seatsAtMost() || s.last == lastIndex {
 		s.do(End{Conn: w.conn, Err: wire.Refuse(wire.CodeRoomFull)})
 		return
 	}
 	s.last++
 	x := &seat{conn: w.conn, token: e.Next, member: wire.Member{
-		Index: s.last, Name: e.Name, Role: wire.Guest, State: e.State,
+		Index: s.last, Name: e.Name, Role: wire.Guest, State: e.State, Announce: e.Announce,
 	}}
 	switch {
 	case e.Host:
@@ -68,7 +80,9 @@ func (s *State) welcome(x *seat, resumed bool) {
 	for i, y := range s.seats {
 		members[i] = y.member
 	}
-	s.do(Admit{Conn: x.conn, Life: s.life, You: x.member.Index, Resume: x.token, Resumed: resumed, Members: members})
+	s.do(Admit{
+		Conn: x.conn, Life: s.life, You: x.member.Index, Resume: x.token, Resumed: resumed, Members: members, E2EE: s.encrypted(),
+	})
 }
 
 // resume gives x to the connection that showed its token, taking it from the older one, if that is still there.
@@ -87,7 +101,7 @@ func (s *State) resume(now time.Time, x *seat, e Enter) {
 	}
 
 	before := x.member
-	x.member.Away, x.member.Name, x.member.State = false, e.Name, e.State
+	x.member.Away, x.member.Name, x.member.State, x.member.Announce = false, e.Name, e.State, e.Announce
 	if e.Host {
 		x.member.Role = wire.Host
 	}
@@ -181,7 +195,7 @@ func (s *State) remove(x *seat, why wire.Code) {
 		return
 	}
 	s.do(Close{Life: s.life})
-	s.life, s.last, s.chat = "", 0, 0
+	s.life, s.last, s.chat, s.secured = "", 0, 0, 0
 }
 
 // follow makes the longest-present member a moderator where nobody moderates and nobody with an account is expected to.

@@ -31,13 +31,15 @@ type Event interface{ event() }
 type (
 	// Enter asks to be let in: hello. The relay's randomness comes with it, because State draws none.
 	Enter struct {
-		Conn   Conn
-		Name   string // display name, checked by wire
-		State  wire.Sending
-		Host   bool  // has shown a good ticket
-		Resume Token // asks for the seat of this token; "": for a new one
-		Next   Token // fresh and unguessable: the resume token of the seat
-		Life   Life  // fresh: the incarnation, if this one begins it
+		Conn  Conn
+		Name  string // display name, checked by wire; empty with Announce
+		State wire.Sending
+		// Announce is what the client shows of itself in an encrypted room, which it wants then; empty: in an open one.
+		Announce []byte
+		Host     bool  // has shown a good ticket
+		Resume   Token // asks for the seat of this token; "": for a new one
+		Next     Token // fresh and unguessable: the resume token of the seat
+		Life     Life  // fresh: the incarnation, if this one begins it
 	}
 
 	// SignIn says that the person behind a connection, waiting or inside, has shown a good ticket.
@@ -61,6 +63,25 @@ type (
 		Up   bool
 	}
 
+	// Secure encrypts the room.
+	Secure struct {
+		Conn Conn
+		N    uint32
+	}
+
+	// Announce is what a member shows of itself from now on.
+	Announce struct {
+		Conn     Conn
+		N        uint32
+		Announce []byte
+	}
+
+	// Pass hands items on, in an encrypted room. Who they are from is not in them yet.
+	Pass struct {
+		Conn  Conn
+		Items []wire.Item
+	}
+
 	// Switch says what a member sends from now on.
 	Switch struct {
 		Conn  Conn
@@ -80,14 +101,17 @@ type (
 	Tick struct{}
 )
 
-func (Enter) event()  {}
-func (SignIn) event() {}
-func (Say) event()    {}
-func (Raise) event()  {}
-func (Switch) event() {}
-func (Leave) event()  {}
-func (Lose) event()   {}
-func (Tick) event()   {}
+func (Enter) event()    {}
+func (SignIn) event()   {}
+func (Say) event()      {}
+func (Raise) event()    {}
+func (Secure) event()   {}
+func (Announce) event() {}
+func (Pass) event()     {}
+func (Switch) event()   {}
+func (Leave) event()    {}
+func (Lose) event()     {}
+func (Tick) event()     {}
 
 // Effect is something that has to be done outside of the room's state.
 type Effect interface{ effect() }
@@ -110,7 +134,24 @@ type (
 		Resume  Token // takes this seat back
 		Resumed bool  // it is the seat that Enter.Resume named
 		Members []wire.Member
+		E2EE    bool // the room is encrypted
 	}
+
+	// Deliver sends items of one member to a connection, in the order of effects. Items is never empty.
+	Deliver struct {
+		To    Conn
+		Items []wire.Item
+	}
+
+	// Drop says that items are not delivered.
+	Drop struct {
+		Why   wire.Code
+		Items int
+	}
+
+	// Bar says that the room is encrypted from now on: all peer connections end, and no member may have another before
+	// its [Announce], or an Admit.
+	Bar struct{ Life Life }
 
 	// End ends a connection for a reason. The room has already forgotten it.
 	End struct {
@@ -128,8 +169,11 @@ type (
 	Close struct{ Life Life }
 )
 
-func (Send) effect()   {}
-func (Admit) effect()  {}
-func (End) effect()    {}
-func (Remove) effect() {}
-func (Close) effect()  {}
+func (Send) effect()    {}
+func (Admit) effect()   {}
+func (Deliver) effect() {}
+func (Drop) effect()    {}
+func (Bar) effect()     {}
+func (End) effect()     {}
+func (Remove) effect()  {}
+func (Close) effect()   {}

@@ -21,11 +21,14 @@ type model struct {
 	entered map[Conn]bool
 	host    map[Conn]bool // has shown a good ticket
 	chat    uint64
+	e2ee    bool          // the incarnation is encrypted
+	sealed  map[Conn]bool // asked for an encrypted room
 }
 
 func newModel(t *testing.T) *model {
 	return &model{t: t, in: map[wire.MemberIndex]bool{}, seat: map[Conn]wire.MemberIndex{},
-		view: map[Conn]map[wire.MemberIndex]bool{}, ended: map[Conn]bool{}, entered: map[Conn]bool{}, host: map[Conn]bool{}}
+		view: map[Conn]map[wire.MemberIndex]bool{}, ended: map[Conn]bool{}, entered: map[Conn]bool{}, host: map[Conn]bool{},
+		sealed: map[Conn]bool{}}
 }
 
 func (m *model) see(e Effect) {
@@ -36,6 +39,18 @@ func (m *model) see(e Effect) {
 		for _, c := range e.To {
 			m.hear(c, e.Msg)
 		}
+	case Deliver:
+		require.True(m.t, m.e2ee, "items are for encrypted rooms")
+		require.NotNil(m.t, m.view[e.To])
+		for _, it := range e.Items {
+			require.Equal(m.t, m.seat[e.To], it.To, "nobody hears what is for another")
+			require.True(m.t, m.in[it.From], "who speaks is there")
+			require.Equal(m.t, fmt.Sprint(it.From), string(it.Data), "the relay says from whom items are")
+		}
+	case Bar:
+		require.Equal(m.t, m.life, e.Life)
+		require.False(m.t, m.e2ee, "once")
+		m.e2ee = true
 	case End:
 		require.False(m.t, m.ended[e.Conn], "a connection ends once")
 		require.True(m.t, m.entered[e.Conn])
@@ -48,7 +63,7 @@ func (m *model) see(e Effect) {
 	case Close:
 		require.Equal(m.t, m.life, e.Life)
 		require.Empty(m.t, m.in, "nobody is left when an incarnation ends")
-		m.life, m.last, m.chat = "", 0, 0
+		m.life, m.last, m.chat, m.e2ee = "", 0, 0, false
 	}
 }
 
@@ -57,8 +72,10 @@ func (m *model) admit(e Admit) {
 	require.False(m.t, m.ended[e.Conn])
 	require.NotContains(m.t, m.view, e.Conn, "one welcome a connection")
 	if m.life == "" {
-		m.life = e.Life
+		m.life, m.e2ee = e.Life, e.E2EE
 	}
+	require.Equal(m.t, m.e2ee, e.E2EE, "an incarnation that is encrypted stays so, and only Bar makes it so")
+	require.Equal(m.t, m.e2ee, m.sealed[e.Conn], "nobody is in a room of the other kind")
 	require.Equal(m.t, m.life, e.Life)
 	if e.Resumed {
 		require.True(m.t, m.in[e.You], "a seat that is taken back is still there")
@@ -69,10 +86,22 @@ func (m *model) admit(e Admit) {
 	}
 	view := map[wire.MemberIndex]bool{}
 	for _, x := range e.Members {
+		m.look(x)
 		view[x.Index] = true
 	}
 	require.Equal(m.t, sorted(m.in), sorted(view), "a welcome names everybody")
 	m.seat[e.Conn], m.view[e.Conn] = e.You, view
+}
+
+// look checks what is said of a member.
+func (m *model) look(x wire.Member) {
+	if m.e2ee {
+		require.Empty(m.t, x.Name, "an encrypted room knows no names")
+		require.Zero(m.t, x.Hand, "nor hands")
+		return
+	}
+	require.NotEmpty(m.t, x.Name)
+	require.Empty(m.t, x.Announce)
 }
 
 func (m *model) hear(c Conn, msg wire.ServerMessage) {
@@ -85,14 +114,19 @@ func (m *model) hear(c Conn, msg wire.ServerMessage) {
 	require.NotNil(m.t, view, "who is not inside hears nothing of the inside")
 	switch msg := msg.(type) {
 	case *wire.Joined:
+		m.look(msg.Member)
 		require.False(m.t, view[msg.Member.Index], "joined once")
 		view[msg.Member.Index] = true
 	case *wire.Left:
 		require.True(m.t, view[msg.Member], "left once, after having joined")
 		delete(view, msg.Member)
 	case *wire.Changed:
+		m.look(msg.Member)
 		require.True(m.t, view[msg.Member.Index], "only who is there changes")
+	case *wire.Secured:
+		require.True(m.t, m.e2ee, "the media have ended when it is said")
 	case *wire.Chat:
+		require.False(m.t, m.e2ee)
 		require.True(m.t, msg.To == 0 || msg.To == m.seat[c] || msg.From == m.seat[c], "what is said to one is heard by one")
 	}
 }
@@ -110,6 +144,7 @@ func (m *model) settle(s *State) {
 		require.Zero(m.t, s.chat)
 		require.Empty(m.t, string(s.life))
 	}
+	require.Equal(m.t, m.e2ee, s.encrypted())
 	require.LessOrEqual(m.t, s.Members(), DefaultMembers)
 	require.LessOrEqual(m.t, len(s.waiting), DefaultMembers)
 	if s.opening == Hosts && s.Members() > 0 {
@@ -120,13 +155,16 @@ func (m *model) settle(s *State) {
 // play makes an event of two bytes.
 func (m *model) play(s *State, a, b byte, now *time.Time, conns *Conn, tokens []Token) (Event, Token) {
 	c := Conn(b)%(*conns+1) + 1
-	switch a % 10 {
+	switch a % 13 {
 	case 0, 1, 2:
 		*conns++
 		next := Token(fmt.Sprint("t", *conns))
 		e := Enter{Conn: *conns, Name: fmt.Sprint("n", b), Host: b%8 == 0, Next: next, Life: Life(fmt.Sprint("l", *conns))}
-		if a%10 == 2 && len(tokens) > 0 {
+		if a%13 == 2 && len(tokens) > 0 {
 			e.Resume = tokens[int(b)%len(tokens)]
+		}
+		if a >= 128 {
+			e.Name, e.Announce, m.sealed[*conns] = "", []byte{b}, true
 		}
 		m.entered[e.Conn], m.host[e.Conn] = true, e.Host
 		return e, next
@@ -144,6 +182,13 @@ func (m *model) play(s *State, a, b byte, now *time.Time, conns *Conn, tokens []
 		return Raise{Conn: c, Up: a > 100}, ""
 	case 8:
 		return Switch{Conn: c, State: wire.Sending{Mic: a > 100}}, ""
+	case 10:
+		return Secure{Conn: c, N: 1}, ""
+	case 11:
+		return Announce{Conn: c, N: 1, Announce: []byte{b}}, ""
+	case 12:
+		from := []byte(fmt.Sprint(m.seat[c]))
+		return Pass{Conn: c, Items: []wire.Item{{To: wire.MemberIndex(a / 13), Data: from}, {From: 7, To: 1, Data: from}}}, ""
 	}
 	*now = now.Add(time.Duration(b) * time.Second / 2)
 	return Tick{}, ""
@@ -155,6 +200,8 @@ func FuzzRoom(f *testing.F) {
 	f.Add([]byte{0, 1, 0, 2, 0, 8, 3, 1, 9, 255, 2, 1, 4, 2}, false)
 	f.Add([]byte{0, 1, 5, 0, 6, 1, 3, 0, 9, 11, 2, 0, 4, 0}, false)
 	f.Add([]byte{0, 1, 0, 2, 4, 0, 3, 1, 9, 130, 0, 3}, true)
+	f.Add([]byte{130, 8, 130, 1, 12, 1, 25, 0, 3, 1, 132, 1, 12, 0, 0, 1, 6, 0}, false)
+	f.Add([]byte{0, 8, 0, 1, 10, 0, 11, 1, 6, 1, 130, 3, 12, 0, 38, 1, 3, 1, 2, 1, 132, 1, 7, 0}, true)
 	f.Fuzz(func(t *testing.T, script []byte, anyone bool) {
 		o := Hosts
 		if anyone {

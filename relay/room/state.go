@@ -68,7 +68,8 @@ type State struct {
 
 	// of this incarnation, reset when the last seat is empty
 	life    Life
-	seats   []*seat // by index, which is the order of joining
+	secured wire.MemberIndex // who encrypted the room, its opener or a moderator; 0: it is not encrypted
+	seats   []*seat          // by index, which is the order of joining
 	last    wire.MemberIndex
 	chat    uint64
 	byConn  map[Conn]*seat
@@ -121,6 +122,12 @@ func (s *State) Step(now time.Time, ev Event) []Effect {
 		s.say(now, ev)
 	case Raise:
 		s.raise(now, ev)
+	case Secure:
+		s.secure(ev)
+	case Announce:
+		s.announce(ev)
+	case Pass:
+		s.pass(ev)
 	case Switch:
 		s.switchTo(ev)
 	case Leave:

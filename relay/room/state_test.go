@@ -12,19 +12,25 @@ import (
 )
 
 // stage runs a State and keeps what each connection was told, in words: "waiting", "welcome 2 [1 2]", "joined 3",
-// "left 1 lost", "member 2 guest away", "chat 1 2>0 hello", "error member.gone", "bye replaced".
+// "left 1 lost", "member 2 guest away", "chat 1 2>0 hello", "error member.gone", "secured by 1", "item 2>1 16 text",
+// "bye replaced".
 type stage struct {
 	t     *testing.T
 	s     *State
 	now   time.Time
 	heard map[Conn][]string
-	media []string // "remove 2", "close"
+	media []string // "remove 2", "bar", "close", "drop 3 member.gone"
 	token map[Conn]Token
 	drawn int
+	// members are what the welcome of each connection said of everybody.
+	members map[Conn][]wire.Member
 }
 
 func newStage(t *testing.T, o Opening) *stage {
-	return &stage{t: t, s: NewState(o, DefaultMembers), now: time.Unix(1000, 0), heard: map[Conn][]string{}, token: map[Conn]Token{}}
+	return &stage{
+		t: t, s: NewState(o, DefaultMembers), now: time.Unix(1000, 0),
+		heard: map[Conn][]string{}, token: map[Conn]Token{}, members: map[Conn][]wire.Member{},
+	}
 }
 
 func (g *stage) step(ev Event) {
@@ -44,10 +50,23 @@ func (g *stage) step(ev Event) {
 			if e.Resumed {
 				again = " again"
 			}
+			if e.E2EE {
+				again += " encrypted"
+			}
 			g.heard[e.Conn] = append(g.heard[e.Conn], fmt.Sprintf("welcome %d %v%s", e.You, who, again))
+			g.members[e.Conn] = e.Members
 			g.token[e.Conn] = e.Resume
 		case End:
 			g.heard[e.Conn] = append(g.heard[e.Conn], "bye "+string(e.Err.Code))
+		case Deliver:
+			require.NotEmpty(g.t, e.Items)
+			for _, it := range e.Items {
+				g.heard[e.To] = append(g.heard[e.To], fmt.Sprintf("item %d>%d %d %s", it.From, it.To, it.Kind, it.Data))
+			}
+		case Drop:
+			g.media = append(g.media, fmt.Sprintf("drop %d %s", e.Items, e.Why))
+		case Bar:
+			g.media = append(g.media, "bar")
 		case Remove:
 			g.media = append(g.media, fmt.Sprintf("remove %d", e.Member))
 		case Close:
@@ -63,6 +82,9 @@ func words(m wire.ServerMessage, re uint32) string {
 		out = "waiting"
 	case *wire.Joined:
 		out = fmt.Sprintf("joined %d", m.Member.Index)
+		if m.Member.Announce != nil {
+			out += " " + string(m.Member.Announce)
+		}
 	case *wire.Left:
 		out = fmt.Sprintf("left %d %s", m.Member, m.Why)
 	case *wire.Changed:
@@ -76,6 +98,11 @@ func words(m wire.ServerMessage, re uint32) string {
 		if m.Member.State.Cam {
 			out += " cam"
 		}
+		if m.Member.Announce != nil {
+			out += " " + string(m.Member.Announce)
+		}
+	case *wire.Secured:
+		out = fmt.Sprintf("secured by %d", m.By)
 	case *wire.Chat:
 		out = fmt.Sprintf("chat %d %d>%d %s", m.ID, m.From, m.To, m.Text)
 	case *wire.Failure:
