@@ -1,6 +1,8 @@
 // Package sdp stands between a peer connection's SDP (RFC 8866, RFC 8829) and the descriptions that client and relay
 // exchange: [Describe] reduces an offer to a [wire.Offer], [Build] makes the answer that the same peer connection is
 // given from a [wire.Answer]. No SDP leaves the client. [NackSound] adds to an offer what browsers leave out.
+// [DescribeSealed] and [BuildSealed] do the same for media that is encrypted end to end: fewer codecs, and sound that
+// tells nothing by its size.
 //
 // All are pure. They were tried on the offers of Chromium 156, Firefox ESR 153 and pion/webrtc 4.2 (testdata), and the
 // answers in the two browsers.

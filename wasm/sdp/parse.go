@@ -143,6 +143,15 @@ type codec struct {
 	nack   bool   // who offers asks for lost packets again (RFC 4585, section 6.2.1)
 }
 
+// pts are the payload types of a codec and of its retransmissions, as in m=.
+func (c codec) pts() []string {
+	pts := []string{strconv.Itoa(int(c.PT))}
+	if c.RTX != 0 {
+		pts = append(pts, strconv.Itoa(int(c.RTX)))
+	}
+	return pts
+}
+
 // known finds a codec by name; the result is the name that package wire uses, "" for codecs that are not described. SDP
 // compares names without case (RFC 8866, section 6.6).
 func known(kind wire.Kind, name string) string {
