@@ -84,8 +84,7 @@ func (s *State) ISK(initiator bool, own, peer Message) ([KeySize]byte, error) {
 	if s.used {
 		return [KeySize]byte{}, ErrUsed
 	}
-	s.used = true
-	defer clear(s.scalar[:])
+	defer s.Wipe()
 	if len(own.Y) != PointSize || len(peer.Y) != PointSize {
 		return [KeySize]byte{}, ErrMalformed
 	}
@@ -105,6 +104,12 @@ func (s *State) ISK(initiator bool, own, peer Message) ([KeySize]byte, error) {
 	h.Write(lv.Cat(first.Y, first.AD))
 	h.Write(lv.Cat(second.Y, second.AD))
 	return [KeySize]byte(h.Sum(nil)), nil
+}
+
+// Wipe ends an exchange that is given up: ISK returns ErrUsed from then on. Nothing is left to do after ISK.
+func (s *State) Wipe() {
+	s.used = true
+	clear(s.scalar[:])
 }
 
 // generatorString is what g is hashed from (the draft's function generator_string):

@@ -106,6 +106,15 @@ func TestAScalarIsGoodForOneExchange(t *testing.T) {
 	assert.Zero(t, key)
 }
 
+func TestAnExchangeCanBeGivenUp(t *testing.T) {
+	s, point, err := cpace.Start(rand.NewChaCha8([32]byte{6}), []byte("secret"), nil, nil)
+	require.NoError(t, err)
+	s.Wipe()
+	assert.True(t, s.Wiped())
+	_, err = s.ISK(true, cpace.Message{Y: point[:]}, cpace.Message{Y: point[:]})
+	assert.ErrorIs(t, err, cpace.ErrUsed)
+}
+
 func TestAPointOfAnotherLengthIsRefused(t *testing.T) {
 	for n := range 34 {
 		if n != cpace.PointSize {
@@ -154,18 +163,15 @@ func BenchmarkStart(b *testing.B) {
 	}
 }
 
-// BenchmarkExchange is one side's start and finish. The finish alone cannot be had more than once.
-func BenchmarkExchange(b *testing.B) {
-	random := rand.NewChaCha8([32]byte{})
-	prs, ci, sid := make([]byte, 32), make([]byte, 200), make([]byte, 32)
+func BenchmarkFinish(b *testing.B) {
+	s, point, err := cpace.Start(rand.NewChaCha8([32]byte{}), make([]byte, 32), make([]byte, 200), make([]byte, 32))
+	require.NoError(b, err)
 	peer := cpace.Message{Y: append([]byte{9}, make([]byte, 31)...), AD: make([]byte, 1200)}
+	own := cpace.Message{Y: point[:], AD: peer.AD}
 	b.ReportAllocs()
 	for b.Loop() {
-		s, point, err := cpace.Start(random, prs, ci, sid)
-		if err != nil {
-			b.Fatal(err)
-		}
-		if _, err := s.ISK(true, cpace.Message{Y: point[:], AD: peer.AD}, peer); err != nil {
+		again := *s // a scalar is used once
+		if _, err := again.ISK(true, own, peer); err != nil {
 			b.Fatal(err)
 		}
 	}
