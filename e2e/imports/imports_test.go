@@ -125,6 +125,9 @@ var homes = map[string][]string{
 	// a few lines.
 	"nhooyr.io/websocket":                  {"relay/peer", "wasm/link/conn_native.go", "e2e/bot", "e2e/bench/adapter/socket.go", "e2e/browser/bidi/wire.go"},
 	"golang.org/x/crypto/chacha20poly1305": {"shared/e2ee"},
+	"golang.org/x/crypto/argon2":           {"shared/e2ee/passphrase", "relay/auth"},
+	// Whose Edwards points nobody uses: the field arithmetic of CPace and of X25519.
+	"filippo.io/edwards25519": {"shared/e2ee/cpace"},
 }
 
 // never lists what a tree must not import, wherever its home is.
@@ -147,6 +150,20 @@ func TestEachForeignPackageStaysInItsHome(t *testing.T) {
 					assert.False(t, underAny(name, banned), "%s imports %s, which %s never does", s.file, name, tree)
 				}
 			}
+		}
+	}
+}
+
+// The end-to-end encryption decides in pure code: what it needs of the world
+// comes in through arguments, so that tests can make any world (package sim).
+func TestTheEndToEndEncryptionAsksNobody(t *testing.T) {
+	world := []string{"os", "io/fs", "syscall", "net", "log", "log/slog", "context", "crypto/rand", "math/rand", "math/rand/v2"}
+	for _, s := range sources(t) {
+		if !under(s.dir(), "shared/e2ee") || under(s.dir(), "shared/e2ee/sim") || strings.HasSuffix(s.file, "_test.go") {
+			continue
+		}
+		for _, name := range s.imports {
+			assert.False(t, slices.Contains(world, name), "%s imports %s", s.file, name)
 		}
 	}
 }
