@@ -142,9 +142,13 @@ func TestAnUnknownTypeIsToldFromAMalformedOne(t *testing.T) {
 }
 
 func TestSecretsArePrintedByNothing(t *testing.T) {
-	for _, body := range []channel.Body{channel.Keys{Generation: 77, Base: keyA}, channel.Passphrase{Text: "staple"}} {
+	a, _ := pair()
+	for _, secret := range []any{
+		a, channel.Record{Body: []byte("staple")},
+		channel.Keys{Generation: 77, Base: keyA}, channel.Passphrase{Text: "staple"},
+	} {
 		for _, verb := range []string{"%v", "%+v", "%#v", "%s"} {
-			assert.Equal(t, "[hidden]", fmt.Sprintf(verb, body))
+			assert.Equal(t, "[hidden]", fmt.Sprintf(verb, secret))
 		}
 	}
 }

@@ -47,14 +47,30 @@ type Record struct {
 	Body []byte
 }
 
+// String hides what is said from logs.
+func (Record) String() string { return "[hidden]" }
+
+// GoString hides what is said from %#v.
+func (Record) GoString() string { return "[hidden]" }
+
 // Channel is both directions of the channel with one peer. It has one owner: it is not safe for several goroutines.
 type Channel struct {
 	send, receive direction
 	broken        bool
 }
 
-// New returns the channel of a handshake's keys. The caller wipes its own copy of them.
+// String hides the keys from logs.
+func (*Channel) String() string { return "[hidden]" }
+
+// GoString hides the keys from %#v.
+func (*Channel) GoString() string { return "[hidden]" }
+
+// New returns the channel of a handshake's keys. The caller wipes its own copy of them; of keys that are wiped already,
+// which everybody knows, it makes a closed channel.
 func New(k handshake.Keys) *Channel {
+	if none := [32]byte{}; k.Send == none || k.Receive == none {
+		return &Channel{broken: true}
+	}
 	return &Channel{send: direction{key: k.Send}, receive: direction{key: k.Receive}}
 }
 

@@ -147,6 +147,13 @@ func isOver(t *testing.T, a, b *channel.Channel) {
 	assert.Nil(t, out)
 }
 
+func TestWipedKeysMakeNoChannel(t *testing.T) {
+	for _, k := range []handshake.Keys{{}, {Send: keyB}, {Receive: keyA}} {
+		a, _ := pair()
+		isOver(t, a, channel.New(k))
+	}
+}
+
 func TestAClosedChannelSaysNothing(t *testing.T) {
 	a, b := pair()
 	b.Close()

@@ -14,6 +14,8 @@ var (
 	ErrMalformed = errors.New("malformed handshake message")
 	// ErrSuite says that the peer has no cipher suite of ours, or chose one that was not offered.
 	ErrSuite = errors.New("no cipher suite in common")
+	// ErrPassphrase says that the room has no passphrase: PRS is zero. The relay knows that one too.
+	ErrPassphrase = errors.New("no passphrase")
 	// ErrEpoch says that the peer counts another number of passphrase changes; [Epoch] tells which.
 	ErrEpoch = errors.New("other passphrase epoch")
 	// ErrKey says that a public key is one that no honest peer has: of low order, not in its only form, or our own.
@@ -95,9 +97,11 @@ func (p pair) transcript(i, r cpace.Message) [32]byte {
 	return sha256.Sum256(lv.Cat([]byte(labelTranscript), p.ci, p.sid, i.Y, i.AD, r.Y, r.AD))
 }
 
-// check refuses what no honest relay announces. initiator tells whether me begins.
-func check(self *Identity, me, peer *Party, initiator bool) error {
+// check refuses what no honest relay announces, and what is missing here. initiator tells whether me begins.
+func (r *Room) check(self *Identity, me, peer *Party, initiator bool) error {
 	switch {
+	case r.PRS == [32]byte{}:
+		return ErrPassphrase
 	case me.Index == peer.Index, initiator != (me.Index > peer.Index):
 		return ErrRole
 	case me.ID == [IDSize]byte{}: // self was wiped; zero is nobody's key

@@ -132,6 +132,8 @@ func TestAHandshakeFailsUnlessBothSidesMeanTheSame(t *testing.T) {
 		{"realm and room divided elsewhere", func(i, r *member) {
 			i.room.Realm, i.room.Name = "meet.examples", "tandup"
 		}, handshake.ErrTag, "Initiator.Finish"},
+		{"no passphrase here", func(i, r *member) { i.room.PRS = [32]byte{} }, handshake.ErrPassphrase, "Initiate"},
+		{"no passphrase there", func(i, r *member) { r.room.PRS = [32]byte{} }, handshake.ErrPassphrase, "Respond"},
 		{"an earlier passphrase", func(i, r *member) { i.room.Epoch-- }, handshake.ErrEpoch, "Respond"},
 		{"a later passphrase", func(i, r *member) { i.room.Epoch++ }, handshake.ErrEpoch, "Respond"},
 	} {

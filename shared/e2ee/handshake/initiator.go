@@ -20,10 +20,10 @@ type Initiator struct {
 
 // Initiate begins a handshake and returns it with its HS1. me is self as announced; peer must have the lower index. Each
 // handshake has a fresh Y: an HS1 is sent once, to one peer. Initiate reads 32 bytes of rand, and the first one of a
-// round 64 more. It returns [ErrRole], [ErrKey], or the error of rand.
+// round 64 more. It returns [ErrRole], [ErrKey], [ErrPassphrase], or the error of rand.
 func Initiate(rand io.Reader, room Room, self *Identity, me, peer Party) (*Initiator, []byte, error) {
 	defer clear(room.PRS[:])
-	if err := check(self, &me, &peer, true); err != nil {
+	if err := room.check(self, &me, &peer, true); err != nil {
 		return nil, nil, err
 	}
 	round, err := self.begin(rand)

@@ -17,12 +17,12 @@ type Responder struct {
 
 // Respond answers HS1 and returns the handshake with its HS2. me is self as announced; peer is the sender of HS1 and must
 // have the higher index. It reads 32 bytes of rand; ML-KEM takes its own from the system. It returns [ErrMalformed],
-// [ErrSuite], [ErrEpoch], [ErrRole], [ErrKey], or the error of rand: nothing is to be answered then.
+// [ErrSuite], [ErrEpoch], [ErrRole], [ErrKey], [ErrPassphrase], or the error of rand: nothing is to be answered then.
 //
 // An HS2 lets its receiver test one passphrase, whoever it is: count them (e2ee.md, 6).
 func Respond(rand io.Reader, room Room, self *Identity, me, peer Party, hs1 []byte) (*Responder, []byte, error) {
 	defer clear(room.PRS[:])
-	if err := check(self, &me, &peer, false); err != nil {
+	if err := room.check(self, &me, &peer, false); err != nil {
 		return nil, nil, err
 	}
 	theirs, ek, err := decodeHS1(hs1, room.Epoch)
