@@ -2,10 +2,9 @@ package room
 
 import (
 	"fmt"
-	"reflect"
-	"strings"
 	"testing"
 
+	"github.com/conclave-meet/conclave/relay/room/held"
 	"github.com/conclave-meet/conclave/shared/wire"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -278,69 +277,16 @@ func TestAnEncryptedRoomHoldsNoNameAndNoText(t *testing.T) {
 	g.step(Raise{Conn: 3, Up: true})
 	g.step(Lose{Conn: 4})
 	g.step(Leave{Conn: 5, Why: wire.CodeLeft})
-	require.NotEmpty(t, texts(g.s, "secret name"), "the walk finds names in an open room")
-	require.NotEmpty(t, texts(g.s, "secret text"), "and chat")
+	require.NotEmpty(t, held.Texts(g.s, "secret name"), "the walk finds names in an open room")
+	require.NotEmpty(t, held.Texts(g.s, "secret text"), "and chat")
 
 	g.step(Secure{Conn: 1})
-	assert.Empty(t, texts(g.s, "secret"))
+	assert.Empty(t, held.Texts(g.s, "secret"))
 	for _, x := range g.s.seats {
 		assert.Zero(t, x.member.Hand)
 	}
 	g.step(Say{Conn: 2, Text: "secret text"})
 	g.step(Pass{Conn: 2, Items: []wire.Item{{To: 1, Data: []byte("secret item")}, {To: 4, Data: []byte("secret item")}}})
 	g.enter(9, true, g.token[4])
-	assert.Empty(t, texts(g.s, "secret"), "nor what is said afterwards")
-}
-
-// texts returns the paths of all that x holds in which part occurs, in unexported fields, too, and in the memory behind
-// the end of slices.
-func texts(x any, part string) []string {
-	var found []string
-	seen := map[any]bool{}
-	var walk func(v reflect.Value, path string)
-	note := func(s, path string) {
-		if strings.Contains(s, part) {
-			found = append(found, path)
-		}
-	}
-	walk = func(v reflect.Value, path string) {
-		switch v.Kind() {
-		case reflect.String:
-			note(v.String(), path)
-		case reflect.Pointer:
-			if v.IsNil() || seen[v.Pointer()] {
-				return
-			}
-			seen[v.Pointer()] = true
-			walk(v.Elem(), path)
-		case reflect.Interface:
-			walk(v.Elem(), path)
-		case reflect.Struct:
-			for i := range v.NumField() {
-				walk(v.Field(i), path+"."+v.Type().Field(i).Name)
-			}
-		case reflect.Map:
-			for it := v.MapRange(); it.Next(); {
-				walk(it.Key(), path+" key")
-				walk(it.Value(), path+"[]")
-			}
-		case reflect.Slice, reflect.Array:
-			if v.Kind() == reflect.Slice {
-				v = v.Slice(0, v.Cap())
-			}
-			if v.Type().Elem().Kind() == reflect.Uint8 {
-				b := make([]byte, v.Len())
-				for i := range b {
-					b[i] = byte(v.Index(i).Uint())
-				}
-				note(string(b), path)
-				return
-			}
-			for i := range v.Len() {
-				walk(v.Index(i), path+"[]")
-			}
-		}
-	}
-	walk(reflect.ValueOf(x), "")
-	return found
+	assert.Empty(t, held.Texts(g.s, "secret"), "nor what is said afterwards")
 }
