@@ -40,6 +40,7 @@ func stats(args []string, out io.Writer) error {
 	downlinks(out, r.Down)
 	section(out, "media, since the start", r.Media)
 	section(out, "refused, since the start", r.Refused)
+	section(out, "items dropped, since the start", r.Dropped)
 	section(out, "ended, since the start", r.Ended)
 	return nil
 }

@@ -29,8 +29,10 @@ type seat struct {
 	conn    *Conn   // the member's latest, perhaps lost
 	session Session // nil: there is no peer connection
 	wants   []wire.Want
-	closed  bool   // the member is gone
-	answers uint64 // how often something was negotiated
+	closed  bool            // the member is gone
+	barred  bool            // the room was encrypted, and the member has not announced itself since
+	ending  <-chan struct{} // closed when the session that bar ended is over; nil: it ended none
+	answers uint64          // how often something was negotiated
 }
 
 func (s *Server) newCall(l room.Life) *call {
@@ -39,7 +41,8 @@ func (s *Server) newCall(l room.Life) *call {
 	return c
 }
 
-// attach gives the seat of m to conn, which may be nil when it was lost in the meantime.
+// attach gives the seat of m to conn, which may be nil when it was lost in the meantime. Nobody is let into an encrypted
+// room without an announce.
 func (c *call) attach(m wire.MemberIndex, conn *Conn) *seat {
 	c.mu.Lock()
 	x := c.seats[m]
@@ -49,9 +52,48 @@ func (c *call) attach(m wire.MemberIndex, conn *Conn) *seat {
 	}
 	c.mu.Unlock()
 	x.mu.Lock()
-	x.conn = conn
+	x.conn, x.barred = conn, false
 	x.mu.Unlock()
 	return x
+}
+
+// bar ends all sessions, and begins no other for a member before it has announced itself. It does not wait.
+func (c *call) bar() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, x := range c.seats {
+		x.mu.Lock()
+		x.barred = true
+		if s := x.session; s != nil {
+			ended := make(chan struct{})
+			x.session, x.ending = nil, ended
+			c.srv.closings.Go(func() {
+				defer close(ended)
+				s.Close()
+			})
+		}
+		x.mu.Unlock()
+	}
+}
+
+// unbar lets x have sessions, if conn is the member's latest.
+func (x *seat) unbar(conn *Conn) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	if x.conn == conn {
+		x.barred = false
+	}
+}
+
+// mayJoinLocked returns why conn may have no session at x.
+func (x *seat) mayJoinLocked(conn *Conn) error {
+	switch {
+	case x.closed || x.conn != conn:
+		return wire.Refuse(wire.CodeReplaced)
+	case x.barred:
+		return wire.Refuse(wire.CodeE2EERequired)
+	}
+	return nil
 }
 
 // remove takes the seat of m out and returns its session, which the caller closes.
@@ -100,33 +142,37 @@ func (x *seat) join(c *call, conn *Conn, o *wire.Offer, state wire.Sending) (*wi
 	x.joining.Lock()
 	defer x.joining.Unlock()
 	x.mu.Lock()
-	stale := x.closed || x.conn != conn
+	refused := x.mayJoinLocked(conn)
 	var old Session
-	if !stale {
+	if refused == nil {
 		old, x.session = x.session, nil
 	}
+	ending := x.ending
 	x.mu.Unlock()
-	if stale {
-		return nil, wire.Refuse(wire.CodeReplaced)
+	if refused != nil {
+		return nil, refused
 	}
 	if old != nil {
 		old.Close()
+	}
+	if ending != nil {
+		<-ending
 	}
 	s, a, err := c.media.Join(x.you, o, state)
 	if err != nil {
 		return nil, err
 	}
 	x.mu.Lock()
-	stale = x.closed || x.conn != conn
-	if !stale {
+	refused = x.mayJoinLocked(conn) // by what happened meanwhile
+	if refused == nil {
 		x.session = s
 		x.answers++
 	}
 	wants := x.wants
 	x.mu.Unlock()
-	if stale {
+	if refused != nil {
 		s.Close()
-		return nil, wire.Refuse(wire.CodeReplaced)
+		return nil, refused
 	}
 	if len(wants) > 0 {
 		s.Want(wants)
@@ -136,6 +182,12 @@ func (x *seat) join(c *call, conn *Conn, o *wire.Offer, state wire.Sending) (*wi
 
 // change answers a changed description of the peer connection that x has.
 func (x *seat) change(conn *Conn, o *wire.Offer) (*wire.Answer, error) {
+	x.mu.Lock()
+	barred := x.barred
+	x.mu.Unlock()
+	if barred {
+		return nil, wire.Refuse(wire.CodeE2EERequired)
+	}
 	s := x.peer(conn)
 	if s == nil {
 		return nil, wire.Refuse(wire.CodeNoMedia)

@@ -8,9 +8,14 @@ import (
 
 // item is what waits for the write loop: a message, or a task that yields messages.
 type item struct {
-	text []byte
-	task func() [][]byte
+	text  []byte
+	task  func() [][]byte
+	items int // how many of them text has: it is a binary message that may grow
 }
+
+// sealedSize is the size in bytes from which a binary message does not grow. More would save frames; less would keep a
+// message from being stuck behind a long one on a slow line, and the line from being taken for dead (writeTimeout).
+const sealedSize = 16 << 10
 
 // outbox is the queue of one client: at most wire.MaxQueue items, and then an end. All methods may be called from any
 // goroutine and none waits.
@@ -19,6 +24,7 @@ type outbox struct {
 
 	mu    sync.Mutex
 	items []item
+	share map[wire.MemberIndex]int // bytes of items that wait, by the member they are from
 	ended bool
 	bye   *wire.Error // why it ended; nil when there is nobody to tell
 }
@@ -34,11 +40,55 @@ func (o *outbox) put(it item) (full bool) {
 	case len(o.items) < wire.MaxQueue:
 		o.items = append(o.items, it)
 	default:
-		o.ended, o.bye, o.items, full = true, wire.Refuse(wire.CodeSlow), nil, true
+		o.ended, o.bye, o.items, o.share, full = true, wire.Refuse(wire.CodeSlow), nil, nil, true
 	}
 	o.mu.Unlock()
 	o.wake()
 	return full
+}
+
+// deliver queues items of one member in as few messages as possible. It returns how many of them, from the end, are not
+// queued: those beyond the member's share ([wire.MaxShare]) or the end of the queue. So whoever says too much, or says
+// it to somebody who does not listen, loses it, and takes nothing from others.
+func (o *outbox) deliver(items []wire.Item) (dropped int, why wire.Code) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.ended {
+		return len(items), wire.CodeNobody
+	}
+	n := 0
+	for n < len(items) && o.appendLocked(items[n]) {
+		n++
+	}
+	o.wake()
+	return len(items) - n, wire.CodeSlow
+}
+
+// appendLocked puts x behind the last message, or into a new one. It reports false where there is no room for it.
+func (o *outbox) appendLocked(x wire.Item) bool {
+	used := o.share[x.From] + x.Size()
+	if used > wire.MaxShare {
+		return false
+	}
+	b, err := wire.EncodeServer(&wire.Sealed{Items: []wire.Item{x}}, 0)
+	if err != nil {
+		return false // larger than the relay reads
+	}
+	last := len(o.items) - 1
+	switch {
+	case last >= 0 && o.items[last].items > 0 && o.items[last].items < wire.MaxItems && len(o.items[last].text)+len(b) <= sealedSize:
+		o.items[last].text = append(o.items[last].text, b...)
+		o.items[last].items++
+	case len(o.items) < wire.MaxQueue:
+		o.items = append(o.items, item{text: b, items: 1})
+	default:
+		return false
+	}
+	if o.share == nil {
+		o.share = map[wire.MemberIndex]int{}
+	}
+	o.share[x.From] = used
+	return true
 }
 
 // end lets nothing in any more. What is queued still goes out, then bye, if there is one. The first end counts.
@@ -64,6 +114,7 @@ func (o *outbox) take() (items []item, ended bool) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	items, o.items = o.items, nil
+	clear(o.share)
 	return items, o.ended
 }
 

@@ -356,11 +356,17 @@ func TestTooManyViolations(t *testing.T) {
 	})
 }
 
-func TestABinaryMessage(t *testing.T) {
+func TestAMessageInTheWrongKindOfFrame(t *testing.T) {
 	play(t, func(r *relay) {
-		eve, _ := r.join("ann")
-		eve.binary("{}")
-		eve.gone(wire.CodeBadMessage)
+		for _, send := range []func(*client){
+			func(eve *client) { eve.binary(`{"t":"ping"}`) },
+			func(eve *client) { eve.binary("") },
+			func(eve *client) { eve.text("\x01\x10\x00\x00\x00\x01\x00\x00\x00\x00") },
+		} {
+			eve, _ := r.join("ann")
+			send(eve)
+			eve.gone(wire.CodeBadMessage)
+		}
 	})
 }
 

@@ -38,15 +38,11 @@ func (c *Conn) receive(ctx context.Context, b []byte) {
 		c.silence.Reset(wire.DeadAfter)
 	}
 	c.messages++
-	switch v := c.limit.judge(time.Now()); v {
-	case quit:
-		c.end(wire.Refuse(wire.CodeRate))
+	if wire.Binary(b) {
+		c.sealed(ctx, b)
 		return
-	case warn:
-		c.send(&wire.Failure{Error: *wire.Refuse(wire.CodeRate).After(rateWarn)}, 0)
-		fallthrough
-	case drop:
-		c.srv.refused(wire.CodeRate)
+	}
+	if !c.allow(c.limit.judge(time.Now())) {
 		return
 	}
 	m, n, err := wire.DecodeClient(b)
@@ -63,6 +59,40 @@ func (c *Conn) receive(ctx context.Context, b []byte) {
 	default:
 		c.handle(ctx, m, n)
 	}
+}
+
+// sealed hands the items of a binary message on. Reading it costs no more than finding out how many there are, which
+// the limit depends on.
+func (c *Conn) sealed(ctx context.Context, b []byte) {
+	m, _, err := wire.DecodeClient(b)
+	if err != nil {
+		c.refuse(asError(err), 0)
+		return
+	}
+	items := m.(*wire.Sealed).Items
+	switch {
+	case c.loop == nil:
+		c.end(wire.Refuse(wire.CodeOrder))
+	case !c.allow(c.limit.judgeItems(time.Now(), len(items), len(b))):
+		c.srv.dropped(wire.CodeRate, len(items))
+	default:
+		c.post(ctx, room.Pass{Conn: c.id, Items: items})
+	}
+}
+
+// allow reports whether a message may be handled, and tells the client where it may not.
+func (c *Conn) allow(v verdict) bool {
+	switch v {
+	case pass:
+		return true
+	case quit:
+		c.end(wire.Refuse(wire.CodeRate))
+		return false
+	case warn:
+		c.send(&wire.Failure{Error: *wire.Refuse(wire.CodeRate).After(rateWarn)}, 0)
+	}
+	c.srv.refused(wire.CodeRate)
+	return false
 }
 
 // refuse answers a message that could not be read. Before the conversation has begun, and when it happens too often, it
@@ -110,13 +140,18 @@ func (c *Conn) hello(ctx context.Context, h *wire.Hello) {
 	}
 	c.loop, c.returns = loop, h.Resume != ""
 	c.silence.Reset(wire.DeadAfter)
+	offer, state := h.Offer, h.State // and not h, which has the name
 	c.put(item{task: func() [][]byte {
-		c.offer, c.state = h.Offer, h.State
+		c.offer, c.state = offer, state
 		return nil
 	}})
-	c.post(ctx, room.Enter{
+	ev := room.Enter{
 		Conn: c.id, Name: h.Name, State: h.State, Host: host, Resume: room.Token(h.Resume), Next: next, Life: life,
-	})
+	}
+	if h.E2EE != nil {
+		ev.Announce = h.E2EE.Announce
+	}
+	c.post(ctx, ev)
 }
 
 // handle does what a message asks for.
@@ -139,6 +174,11 @@ func (c *Conn) handle(ctx context.Context, m wire.ClientMessage, n uint32) {
 		c.post(ctx, room.Say{Conn: c.id, N: n, Text: m.Text, To: m.To})
 	case *wire.SetHand:
 		c.post(ctx, room.Raise{Conn: c.id, N: n, Up: m.Up})
+	case *wire.SetE2EE:
+		c.post(ctx, room.Secure{Conn: c.id, N: n})
+	case *wire.SetAnnounce:
+		c.post(ctx, room.Announce{Conn: c.id, N: n, Announce: m.Announce})
+		c.put(item{task: c.announced})
 	case *wire.Ping:
 		c.send(&wire.Pong{}, n)
 	case *wire.Leave:

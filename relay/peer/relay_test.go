@@ -35,7 +35,7 @@ type relay struct {
 // play runs f with a relay in a bubble of virtual time.
 func play(t *testing.T, f func(*relay)) {
 	synctest.Test(t, func(t *testing.T) {
-		r := &relay{t: t, media: &notes{}, log: &strings.Builder{}, conns: make(chan net.Conn)}
+		r := &relay{t: t, media: &notes{hold: make(chan struct{})}, log: &strings.Builder{}, conns: make(chan net.Conn)}
 		srv, err := New(Config{
 			Opening: room.Hosts, Rand: rand.Reader, Media: r.media.group,
 			Redeem: func(ticket string) error {
@@ -58,7 +58,7 @@ func play(t *testing.T, f func(*relay)) {
 		require.NoError(t, r.http.Close())
 		require.ErrorIs(t, <-served, http.ErrServerClosed)
 		synctest.Wait()
-		for _, secret := range []string{"name-", "secret-room", "good", "token"} {
+		for _, secret := range []string{"name-", "secret-room", "good", "token", "secret-text", "announce-", "item-"} {
 			assert.NotContains(t, r.log.String(), secret)
 		}
 	})
@@ -126,7 +126,7 @@ func (r *relay) connect(protocols ...string) *client {
 
 func (c *client) read() {
 	for {
-		_, b, err := c.ws.Read(context.Background())
+		frame, b, err := c.ws.Read(context.Background())
 		c.mu.Lock()
 		if err != nil {
 			c.closed = int(websocket.CloseStatus(err))
@@ -135,6 +135,7 @@ func (c *client) read() {
 		}
 		m, re, err := wire.DecodeServer(b)
 		if assert.NoError(c.t, err) {
+			assert.Equal(c.t, frameOf(b), frame)
 			c.heard = append(c.heard, heard{m, re})
 		}
 		c.mu.Unlock()
@@ -146,13 +147,17 @@ func (c *client) send(m wire.ClientMessage) uint32 {
 	c.n++
 	b, err := wire.EncodeClient(m, c.n)
 	require.NoError(c.t, err)
-	c.text(string(b))
+	c.write(frameOf(b), b)
 	return c.n
 }
 
 // text sends whatever it is given.
-func (c *client) text(s string) {
-	err := c.ws.Write(c.t.Context(), websocket.MessageText, []byte(s))
+func (c *client) text(s string) { c.write(websocket.MessageText, []byte(s)) }
+
+func (c *client) binary(s string) { c.write(websocket.MessageBinary, []byte(s)) }
+
+func (c *client) write(frame websocket.MessageType, b []byte) {
+	err := c.ws.Write(c.t.Context(), frame, b)
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.closed == 0 {
@@ -238,6 +243,8 @@ func (r *relay) join(name string) (*client, *wire.Welcome) {
 
 // notes is media that notes what is asked of it.
 type notes struct {
+	hold chan struct{} // a peer connection with the ufrag "hold" begins when it is closed
+
 	mu     sync.Mutex
 	events Events // of the latest group
 	log    []string
@@ -285,6 +292,9 @@ func (n *notes) Join(m wire.MemberIndex, o *wire.Offer, s wire.Sending) (Session
 	if o.ICE.Ufrag == "boom" {
 		panic("fault")
 	}
+	if o.ICE.Ufrag == "hold" {
+		<-n.hold
+	}
 	n.note("join " + who(m) + sends(s))
 	p := &peerNotes{n: n, id: m}
 	n.mu.Lock()
@@ -324,10 +334,6 @@ func sends(s wire.Sending) string {
 		return " mic"
 	}
 	return ""
-}
-
-func (c *client) binary(s string) {
-	require.NoError(c.t, c.ws.Write(c.t.Context(), websocket.MessageBinary, []byte(s)))
 }
 
 func (r *relay) close(d time.Duration) {

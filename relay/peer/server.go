@@ -54,7 +54,7 @@ func New(cfg Config) (*Server, error) {
 	}
 	s := &Server{
 		cfg: cfg, conns: map[room.Conn]*Conn{}, calls: map[room.Life]*call{},
-		stats: Stats{Refused: map[wire.Code]uint64{}, Ended: map[wire.Code]uint64{}},
+		stats: Stats{Refused: map[wire.Code]uint64{}, Dropped: map[wire.Code]uint64{}, Ended: map[wire.Code]uint64{}},
 	}
 	var err error
 	if s.boot, err = s.random(9); err != nil {
@@ -165,6 +165,15 @@ func (s *Server) do(name string, e room.Effect) {
 				c.put(item{text: b})
 			}
 		}
+	case room.Deliver:
+		if c := s.conn(e.To); c != nil {
+			n, why := c.out.deliver(e.Items)
+			s.dropped(why, n)
+		}
+	case room.Drop:
+		s.dropped(e.Why, e.Items)
+	case room.Bar:
+		s.call(e.Life).bar()
 	case room.Admit:
 		k, c := s.call(e.Life), s.conn(e.Conn)
 		x := k.attach(e.You, c)
@@ -203,6 +212,16 @@ func (s *Server) encode(m wire.ServerMessage, re uint32) []byte {
 func (s *Server) refused(c wire.Code) {
 	s.mu.Lock()
 	s.stats.Refused[c]++
+	s.mu.Unlock()
+}
+
+// dropped counts items.
+func (s *Server) dropped(c wire.Code, items int) {
+	if items == 0 {
+		return
+	}
+	s.mu.Lock()
+	s.stats.Dropped[c] += uint64(items)
 	s.mu.Unlock()
 }
 

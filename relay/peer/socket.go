@@ -22,7 +22,7 @@ const (
 	compressFrom = 1024
 )
 
-// errBinary says that a client sent a binary message.
+// errBinary says that a client sent a binary message that cannot be one, or what is binary in a text message.
 var errBinary = errors.New("binary message")
 
 // errTooLarge says that a message is longer than wire.MaxMessage after decompression. The rest of it is not read.
@@ -63,17 +63,25 @@ func (s *socket) read(ctx context.Context) ([]byte, error) {
 	switch {
 	case err != nil:
 		return nil, err
-	case typ != websocket.MessageText:
-		return nil, errBinary
 	case len(b) > wire.MaxMessage:
 		return nil, errTooLarge
+	case typ != frameOf(b):
+		return nil, errBinary
 	}
 	return b, nil
 }
 
+// frameOf is the kind of frame that a message goes into.
+func frameOf(message []byte) websocket.MessageType {
+	if wire.Binary(message) {
+		return websocket.MessageBinary
+	}
+	return websocket.MessageText
+}
+
 // write sends one message. It may wait until kill.
 func (s *socket) write(b []byte) error {
-	return s.ws.Write(context.Background(), websocket.MessageText, b)
+	return s.ws.Write(context.Background(), frameOf(b), b)
 }
 
 // close ends the connection with a status and waits for the client's answer, but never longer than closeTimeout.

@@ -12,6 +12,7 @@ type Stats struct {
 	Rooms       int                  // alive now, those included for which people only wait
 	Members     int                  // seats taken now, kept ones included
 	Refused     map[wire.Code]uint64 // messages dropped or answered by error, by reason, since the start
+	Dropped     map[wire.Code]uint64 // items of encrypted rooms that were not delivered, by reason, since the start
 	Ended       map[wire.Code]uint64 // connections ended, by reason, since the start
 	Answers     map[Seat]uint64      // descriptions answered, by the seats taken now
 }
@@ -26,8 +27,8 @@ type Seat struct {
 func (s *Server) Stats() Stats {
 	s.mu.Lock()
 	st := Stats{
-		Connections: len(s.conns), Refused: maps.Clone(s.stats.Refused), Ended: maps.Clone(s.stats.Ended),
-		Answers: map[Seat]uint64{},
+		Connections: len(s.conns), Refused: maps.Clone(s.stats.Refused), Dropped: maps.Clone(s.stats.Dropped),
+		Ended: maps.Clone(s.stats.Ended), Answers: map[Seat]uint64{},
 	}
 	calls := make([]*call, 0, len(s.calls))
 	for _, k := range s.calls {

@@ -12,15 +12,20 @@ func (c *Conn) admit(name string, e room.Admit, k *call, x *seat) [][]byte {
 	c.seat, c.call, c.resumed = x, k, e.Resumed
 	w := &wire.Welcome{
 		Version: wire.Version, Boot: c.srv.boot, Incarnation: string(e.Life), Room: name, You: e.You,
-		Resume: string(e.Resume), Resumed: e.Resumed, Members: e.Members, Media: wire.MediaGone,
+		Resume: string(e.Resume), Resumed: e.Resumed, Members: e.Members, Media: wire.MediaGone, E2EE: e.E2EE,
 	}
 	if c.offer != nil {
 		a, err := x.join(k, c, c.offer, c.state)
-		if err != nil {
+		switch {
+		case err == nil:
+			w.Media, w.Answer = wire.MediaNew, a
+		case asError(err).Code == wire.CodeE2EERequired:
+			// The room was encrypted after it had let the client in: secured follows the welcome.
+		default:
 			c.end(asError(err))
 			return nil
 		}
-		c.offer, w.Media, w.Answer = nil, wire.MediaNew, a
+		c.offer = nil
 	}
 	var how []wire.Encoding // what was said while the connection was lost
 	if s := x.peer(c); s != nil && w.Media != wire.MediaNew {
@@ -56,6 +61,15 @@ func (c *Conn) setOffer(o *wire.Offer, n uint32) [][]byte {
 		return [][]byte{c.srv.encode(&wire.Failure{Error: *e}, n)}
 	}
 	return [][]byte{c.srv.encode(&wire.AnswerTo{Answer: *a}, n)}
+}
+
+// announced lets the member have a peer connection again, if it had none for being unannounced. What the room thinks of
+// the announce is no matter here: it refuses only in an open room, where nobody is barred.
+func (c *Conn) announced() [][]byte {
+	if c.seat != nil {
+		c.seat.unbar(c)
+	}
+	return nil
 }
 
 func (c *Conn) setWants(w []wire.Want) [][]byte {

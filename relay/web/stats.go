@@ -27,6 +27,7 @@ type Report struct {
 	Members     int                  `json:"members"`     // seats taken now
 	Goroutines  int                  `json:"goroutines"`  // of the whole process, now
 	Refused     map[wire.Code]uint64 `json:"refused"`     // messages dropped or answered by error, since the start
+	Dropped     map[wire.Code]uint64 `json:"dropped"`     // items of encrypted rooms not delivered, since the start
 	Ended       map[wire.Code]uint64 `json:"ended"`       // connections ended, since the start
 	Media       map[string]uint64    `json:"media"`       // media.Counter by name, since the start
 	Delay       Delay                `json:"delay"`       // of forwarded packets, since the start
@@ -69,7 +70,7 @@ func (s *Server) Report() Report {
 	st := s.Stats()
 	r := Report{
 		Connections: st.Connections, Rooms: st.Rooms, Members: st.Members, Goroutines: runtime.NumGoroutine(),
-		Refused: st.Refused, Ended: st.Ended, Media: make(map[string]uint64, len(st.Media)),
+		Refused: st.Refused, Dropped: st.Dropped, Ended: st.Ended, Media: make(map[string]uint64, len(st.Media)),
 		Delay: delayOf(s.engine.Delay()), Down: downlinks(s.engine.Downs()),
 	}
 	for _, c := range media.Counters() {

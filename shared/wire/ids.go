@@ -39,7 +39,7 @@ const (
 )
 
 // Rates of binary messages. When a room of a hundred begins, each member sends and answers 99 handshakes and then some
-// records to each: 180 KiB in 450 items. More would let one member fill the lines of the others; less would make a large
+// records to each: 180 KiB in 400 items. More would let one member fill the lines of the others; less would make a large
 // room slow to begin.
 const (
 	ItemRate    = 400       // items a second
