@@ -42,14 +42,21 @@ type conn struct{ c *websocket.Conn }
 
 func (c conn) Read(ctx context.Context) ([]byte, error) {
 	kind, b, err := c.c.Read(ctx)
-	if err == nil && kind != websocket.MessageText {
-		return nil, fmt.Errorf("a binary message")
+	if err == nil && kind != frameOf(b) {
+		return nil, fmt.Errorf("a message in the wrong kind of frame")
 	}
 	return b, err
 }
 
 func (c conn) Write(ctx context.Context, b []byte) error {
-	return c.c.Write(ctx, websocket.MessageText, b)
+	return c.c.Write(ctx, frameOf(b), b)
+}
+
+func frameOf(message []byte) websocket.MessageType {
+	if wire.Binary(message) {
+		return websocket.MessageBinary
+	}
+	return websocket.MessageText
 }
 
 func (c conn) Close(code int, reason string) error {

@@ -13,7 +13,8 @@ import (
 	"github.com/conclave-meet/conclave/shared/wire"
 )
 
-// Conn is one open WebSocket. Read and Write may run at the same time, each from one goroutine. An ended context, and
+// Conn is one open WebSocket. A message goes into a binary frame where [wire.Binary] says so, into a text frame else;
+// one that came in the other kind ends the connection. Read and Write may run at the same time, each from one goroutine. An ended context, and
 // Close, end a Read that waits. Close may be called more than once.
 type Conn interface {
 	Read(ctx Context) ([]byte, error)
@@ -37,8 +38,9 @@ const (
 	// maxMissed is how many ping intervals in a row may pass without anything coming in.
 	maxMissed = 3
 	// maxQueue is how many messages may wait to be written. When it is full the connection is given up: nothing has
-	// moved on it for long.
-	maxQueue = 64
+	// moved on it for long. Less would be too little for an encrypted room that opens for a hundred at once, where each
+	// answers ninety-nine.
+	maxQueue = 256
 )
 
 // The close codes (RFC 6455, section 7.4) that a page may use are 1000 and 3000 … 4999.

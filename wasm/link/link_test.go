@@ -315,6 +315,28 @@ func TestTypesThatTheClientDoesNotKnowArePassedOver(t *testing.T) {
 	})
 }
 
+func TestItemsGoBothWays(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r, l := newRelay(t, 0)
+		var heard []wire.Item
+		l.cfg.Message = func(m wire.ServerMessage, re uint32) {
+			assert.Zero(t, re)
+			heard = append(heard, m.(*wire.Sealed).Items...)
+		}
+		l.Open()
+		synctest.Wait()
+		items := []wire.Item{{Kind: wire.ItemHS1, From: 2, To: 1, Data: []byte("a")}, {Kind: wire.ItemRecord, From: 3, To: 1, Data: []byte("b")}}
+		l.Send(&wire.Sealed{Items: items}, 7)
+		synctest.Wait()
+		assert.Equal(t, &wire.Sealed{Items: items}, r.hears())
+		r.says(&wire.Sealed{Items: items})
+		synctest.Wait()
+		assert.Equal(t, items, heard)
+		l.Close()
+		l.Wait()
+	})
+}
+
 func TestOpenAfterCloseBeginsAnew(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r, l := newRelay(t, 0)
