@@ -42,7 +42,7 @@ const (
 	Joined Reason = iota + 1 // the receivers came
 	Left                     // somebody left
 	Age                      // the generation was 15 minutes old
-	Steps                    // the receivers came, and the generation had no step left
+	Steps                    // so many came that the generation has no step left
 )
 
 // Give is a key that members must be told, over their channels.
@@ -72,6 +72,7 @@ type Rotation struct {
 	peers   map[uint16]*peer
 	round   *round        // nil: none
 	began   time.Duration // when the last round began
+	stepped time.Duration // when the present key took its last step
 	batch   time.Duration // when those who wait are served; never: nobody waits
 	left    time.Duration // when the first of those left whom no round takes into account; never: nobody
 	wanted  bool          // a key frame
@@ -204,7 +205,7 @@ func (r *Rotation) Deadline() (time.Duration, bool) {
 	} else {
 		at, _ = r.nextRound()
 	}
-	if r.batch != never && (r.round != nil || r.current.Step < lastStep) {
+	if r.round != nil || r.current.Step < lastStep {
 		at = min(at, r.batch)
 	}
 	if r.wanted {
@@ -224,8 +225,8 @@ func (r *Rotation) Wipe() {
 // nextRound is when the next round begins, as things are, and why. There is none under way.
 func (r *Rotation) nextRound() (time.Duration, Reason) {
 	at, why := r.since+maxAge, Age
-	if r.batch < at && r.current.Step >= lastStep {
-		at, why = r.batch, Steps
+	if r.current.Step >= lastStep { // before the next newcomers' time has come, so that they need not wait
+		at, why = min(at, r.stepped+batchWait), Steps
 	}
 	if r.left <= at {
 		at, why = r.left, Left
@@ -311,6 +312,7 @@ func (r *Rotation) serve(now time.Duration, c *Change) error {
 	if err := ratchet(&r.current); err != nil {
 		return err
 	}
+	r.stepped = now
 	c.give(to, r.current, Joined)
 	c.Switched = true
 	return nil
