@@ -80,8 +80,7 @@ func (i *Initiator) Finish(hs2 []byte) (tag []byte, keys Keys, err error) {
 // Drop ends a handshake that is given up and wipes its secrets. After Finish it does nothing.
 func (i *Initiator) Drop() {
 	if i.state != nil {
-		// ISK wipes the scalar, whatever it is given and returns.
-		_, _ = i.state.ISK(true, cpace.Message{}, cpace.Message{})
+		i.state.Wipe()
 	}
 	i.state, i.round = nil, nil
 	clear(i.dh[:])
