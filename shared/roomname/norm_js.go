@@ -17,6 +17,9 @@ func UseNormalizer(f func(form, s string) string) { normalize = f }
 func nfkc(s string) string { return normalized("NFKC", s) }
 func nfd(s string) string  { return normalized("NFD", s) }
 
+// NFC brings s to Unicode normalisation form C, as UseNormalizer says.
+func NFC(s string) string { return normalized("NFC", s) }
+
 func normalized(form, s string) string {
 	for i := range len(s) {
 		if s[i] >= utf8.RuneSelf {
