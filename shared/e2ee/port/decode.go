@@ -75,6 +75,8 @@ func DecodeReport(b []byte) (Report, error) {
 		x = &KeyFrame{}
 	case kindDrops:
 		x = &Drops{Counts: list(&r, dropSize, (*reader).drop)}
+	case kindUnchanged:
+		x = &Unchanged{Code: r.text()}
 	case kindFault:
 		x = &Fault{Code: r.text()}
 	}

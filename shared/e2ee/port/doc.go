@@ -32,15 +32,15 @@
 //
 // The program (wasm/sealer) exports, besides seal and open:
 //
-//	tick(now f64) i32        now: performance.now(), ms. Before each command, and when the deadline has come
-//	command(n) i32           input[:n] is a Command; 0, or a code when it cannot be read
+//	tick(now f64)            now: performance.now(), ms. Before each command, and when the deadline has come
+//	command(n) i32           input[:n] is a Command; 0, or a negative code when it cannot be read
 //	report() i32             writes the next Report to the output and returns its length; 0: there is none
 //	deadline() f64           when tick is due, in the time of now; negative: nothing to wait for
 //	derive(n) i32            input[:n] is a Command with a passphrase -> output[:32] is its PRS (Argon2id, 0.2 s)
-//	reset()                  wipes session and keys, before the worker is ended
+//	drop(reason i32)         counts a frame that the worker itself did not pass on
 //
-// The worker calls report until it returns 0 after each command and tick, and after a call of seal or open that says so.
-// It then arms its timer by deadline.
+// The worker calls report until it returns 0 after each command and tick. It then arms its timer by deadline, which is
+// never more than a second away. Ending the worker is all that is needed to forget session and keys.
 //
 // Commands whose first byte has the bit [NeedsPRS] carry a passphrase. Bytes 1 to 32 of them are zero when they come
 // from the page; the worker has the whole command derived in a throw-away instance of its program (Argon2id takes 19 MB,

@@ -69,6 +69,8 @@ func AppendReport(dst []byte, r Report) []byte {
 		for _, x := range r.Counts {
 			dst = binary.BigEndian.AppendUint32(append(dst, byte(x.Reason)), x.Count)
 		}
+	case *Unchanged:
+		dst = appendText(dst, r.Code)
 	case *Fault:
 		dst = appendText(dst, r.Code)
 	}

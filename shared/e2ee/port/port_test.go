@@ -52,6 +52,7 @@ var reports = []Report{
 	&Unsaid{ID: 5, Code: "chat.text"},
 	&Reacted{From: 3, Code: "clap"},
 	&Passphrase{By: 3, Epoch: 1, Text: "others words"},
+	&Unchanged{Code: "crypto.later"},
 	&KeyFrame{},
 	&Drops{Counts: []Drop{{Reason: -99, Count: math.MaxUint32}, {Reason: -3, Count: 1}}},
 	&Fault{Code: "crypto.command"},
@@ -89,7 +90,7 @@ func TestThereIsASampleOfEveryKind(t *testing.T) {
 	for _, r := range reports {
 		seen[r.report()] = true
 	}
-	for k := kindReady; k <= kindFault; k++ {
+	for k := kindReady; k <= kindUnchanged; k++ {
 		assert.True(t, seen[k], k)
 	}
 }

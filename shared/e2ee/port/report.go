@@ -15,6 +15,7 @@ const (
 	kindKeyFrame   kind = 8
 	kindDrops      kind = 9
 	kindFault      kind = 10
+	kindUnchanged  kind = 11
 )
 
 type (
@@ -56,6 +57,8 @@ type (
 		Epoch uint8
 		Text  string
 	}
+	// Unchanged says that [Change] was refused: Code is a code for people, and the passphrase stays what it is.
+	Unchanged struct{ Code string }
 	// KeyFrame asks the encoders of our video for a key frame. The worker asks those that it has transforms of itself
 	// (RTCRtpScriptTransformer.generateKeyFrame); it reports this where that is not to be had.
 	KeyFrame struct{}
@@ -134,6 +137,7 @@ func (*Said) report() kind       { return kindSaid }
 func (*Unsaid) report() kind     { return kindUnsaid }
 func (*Reacted) report() kind    { return kindReacted }
 func (*Passphrase) report() kind { return kindPassphrase }
+func (*Unchanged) report() kind  { return kindUnchanged }
 func (*KeyFrame) report() kind   { return kindKeyFrame }
 func (*Drops) report() kind      { return kindDrops }
 func (*Fault) report() kind      { return kindFault }
