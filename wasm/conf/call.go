@@ -34,20 +34,25 @@ func (s *State) onRoom(e Event) bool {
 	case Booted:
 		s.boot(e.Stored)
 	case *OpenRoom:
-		s.openRoom(e.Name)
+		s.openRoom(e.Name, e.E2EE)
 	case *Home:
 		s.stop()
+		s.crypt = encryption{}
 		s.view.Room = Room{}
 		s.view.App = App{Screen: ScreenHome}
 	case *SetName:
 		s.setName(e.Name)
 	case *Join:
-		if s.view.App.Screen == ScreenPrejoin && s.setName(e.Name) {
+		if s.view.App.Screen == ScreenPrejoin && s.setName(e.Name) && s.ready() {
 			s.join()
 		}
 	case *Rejoin:
 		if s.view.App.Screen == ScreenEnd && s.view.Room.Name != "" {
-			s.join()
+			if s.ready() {
+				s.join()
+			} else {
+				s.view.App = App{Screen: ScreenPrejoin}
+			}
 			s.startInputs()
 		}
 	case *Leave:
@@ -80,9 +85,13 @@ func (s *State) boot(stored map[string]string) {
 
 func resumeKey(room string) string { return "resume:" + room }
 
-func (s *State) openRoom(raw string) {
+// openRoom chooses a room. Encryption that was on for a room stays on when the same room is chosen again.
+func (s *State) openRoom(raw string, encrypted bool) {
 	s.stop()
 	name, err := roomname.Parse(raw)
+	if s.view.Room.Name != name.Text() || err != nil {
+		s.crypt = encryption{}
+	}
 	if err != nil {
 		why := "?"
 		if e, ok := err.(*roomname.Error); ok {
@@ -94,6 +103,9 @@ func (s *State) openRoom(raw string) {
 	}
 	s.view.App = App{Screen: ScreenPrejoin}
 	s.view.Room = Room{Name: name.Text(), Strength: StrengthOf(name.Text())}
+	if encrypted {
+		s.latch()
+	}
 	s.startInputs()
 }
 
@@ -118,6 +130,7 @@ func (s *State) join() {
 	s.view.App = App{Screen: ScreenJoining}
 	s.view.Chat = Chat{Messages: []Message{}}
 	s.dirty |= ChatChanged
+	s.openCrypto()
 	s.do(Connect{})
 	s.neg.tries = 0
 	s.needFresh()
@@ -150,6 +163,7 @@ func (s *State) stop() {
 		s.do(Disconnect{})
 		s.forget()
 	}
+	s.closeCrypto()
 	s.call = call{n: s.call.n}
 	s.stopInputs()
 	s.stopNegotiating()

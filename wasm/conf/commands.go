@@ -20,5 +20,12 @@ func Commands() map[string]func() Event {
 		"auth.signin":   func() Event { return new(SignIn) },
 		"auth.signout":  func() Event { return new(SignOut) },
 		"auth.enrol":    func() Event { return new(Enrol) },
+
+		"crypto.passphrase": func() Event { return new(CryptoPassphrase) },
+		"crypto.on":         func() Event { return new(CryptoOn) },
+		"crypto.others":     func() Event { return new(CryptoOthers) },
+		"crypto.change":     func() Event { return new(CryptoChange) },
+		"crypto.unlock":     func() Event { return new(CryptoUnlock) },
+		"crypto.accept":     func() Event { return new(CryptoAccept) },
 	}
 }

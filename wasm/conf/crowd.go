@@ -22,7 +22,8 @@ type crowd struct {
 
 type member struct {
 	wire.Member
-	share int // the number of the share that the member shows, 0: none
+	share int  // the number of the share that the member shows, 0: none
+	quiet bool // it came, and nothing was said of it yet: its name is not known
 }
 
 func (c *crowd) find(i wire.MemberIndex) (at int, ok bool) {
@@ -35,7 +36,7 @@ func (c *crowd) mids() []string { return slices.Sorted(maps.Keys(c.slots)) }
 // present takes the list of a welcome.
 func (s *State) present(m *wire.Welcome) {
 	c := &s.crowd
-	me, hand, slots := s.view.Me.Index, c.hand, c.slots
+	me, hand, since, slots := s.view.Me.Index, c.hand, s.view.Me.Hand, c.slots
 	if m.Media == wire.MediaKept {
 		c.slots = nil // they go on playing
 	}
@@ -47,7 +48,9 @@ func (s *State) present(m *wire.Welcome) {
 	for _, x := range m.Members {
 		s.put(x)
 	}
-	if m.Resumed && me == m.You {
+	if s.crypt.latched {
+		c.hand, s.view.Me.Hand = hand, since // the relay knows nothing of it
+	} else if m.Resumed && me == m.You {
 		c.hand = hand // raised or lowered while the connection was away
 	}
 }
@@ -71,6 +74,12 @@ func (s *State) unbind() {
 // put adds or replaces a member.
 func (s *State) put(m wire.Member) {
 	c := &s.crowd
+	if s.crypt.latched {
+		m.Name, m.Hand = "", 0 // the relay's words
+		if p, ok := s.crypt.peer(m.Index); ok {
+			m.Name, m.Hand = proved(p)
+		}
+	}
 	at, ok := c.find(m.Index)
 	if !ok {
 		c.members = slices.Insert(c.members, at, member{Member: wire.Member{Index: m.Index}})
@@ -89,12 +98,15 @@ func (s *State) put(m wire.Member) {
 	}
 	if m.Index == s.view.Me.Index {
 		s.view.Me.Role = m.Role
+	}
+	if m.Index == s.view.Me.Index && !s.crypt.latched {
 		if up := m.Hand != 0; !ok || m.Hand != x.Hand {
 			c.hand, c.told = up, up
 		}
 		s.view.Me.Hand = m.Hand
 	}
 	x.Member = m
+	s.cryptoPut(&m)
 	c.changed = true
 	s.wants.stale = true
 }
@@ -102,7 +114,9 @@ func (s *State) put(m wire.Member) {
 func (s *State) joined(m wire.Member) {
 	_, known := s.crowd.find(m.Index)
 	s.put(m)
-	if !known && m.Index != s.view.Me.Index {
+	if at, _ := s.crowd.find(m.Index); s.crypt.latched {
+		s.crowd.members[at].quiet = !known
+	} else if !known && m.Index != s.view.Me.Index {
 		s.tell(Note{T: "announce", Key: "say.joined", Params: map[string]string{"name": m.Name}})
 		s.tell(Note{T: "sound", Key: "join"})
 	}
@@ -114,8 +128,11 @@ func (s *State) left(i wire.MemberIndex) {
 	if !ok || i == s.view.Me.Index {
 		return
 	}
-	s.tell(Note{T: "announce", Key: "say.left", Params: map[string]string{"name": c.members[at].Name}})
-	s.tell(Note{T: "sound", Key: "leave"})
+	if name := c.members[at].Name; name != "" {
+		s.tell(Note{T: "announce", Key: "say.left", Params: map[string]string{"name": name}})
+		s.tell(Note{T: "sound", Key: "leave"})
+	}
+	s.cryptoLeft(i)
 	c.members = slices.Delete(c.members, at, at+1)
 	c.speaking = slices.DeleteFunc(slices.Clone(c.speaking), func(x wire.MemberIndex) bool { return x == i })
 	if s.view.Stage.Dominant == i {
@@ -141,7 +158,8 @@ func (s *State) changed(m wire.Member) {
 	}
 	old := s.crowd.members[at].Member
 	s.put(m)
-	if m.Index == s.view.Me.Index {
+	m = s.crowd.members[at].Member
+	if m.Index == s.view.Me.Index || m.Name == "" {
 		return
 	}
 	name := map[string]string{"name": m.Name}
@@ -238,13 +256,13 @@ func (s *State) showPeers() {
 			sharer, newest = m.Index, m.share
 		}
 		p := Peer{
-			Index: m.Index, Name: m.Name, Role: m.Role, Mic: m.State.Mic, Hand: m.Hand, Away: m.Away,
+			Index: m.Index, Name: m.Name, Role: m.Role, Mic: m.State.Mic, Hand: m.Hand, Away: m.Away, Crypto: s.peerCrypto(m.Index),
 			Speaks: slices.Contains(c.speaking, m.Index),
 			Cam:    s.picture(m, wire.Cam, seen), Screen: s.picture(m, wire.Screen, seen),
 			Sounds: []string{},
 		}
 		for _, st := range [...]wire.Stream{wire.Mic, wire.ScreenAudio} {
-			if src := (wire.Source{Member: m.Index, Stream: st}); seen[src] {
+			if src := (wire.Source{Member: m.Index, Stream: st}); seen[src] && s.hears(m.Index) {
 				p.Sounds = append(p.Sounds, SourceID(src))
 			}
 		}
@@ -260,6 +278,8 @@ func (s *State) picture(m *member, st wire.Stream, seen map[wire.Source]bool) Pi
 	switch {
 	case !m.State.Has(st):
 		return Picture{Why: string(wire.WhyMuted)}
+	case !s.hears(m.Index):
+		return Picture{On: true, Why: string(wire.WhyNotWanted)}
 	case seen[src]:
 		return Picture{On: true, Stream: SourceID(src), Why: string(s.crowd.why[src])}
 	case s.crowd.why[src] != "":

@@ -3,7 +3,7 @@ package conf
 import "reflect"
 
 // Dirty says which slices of the View changed.
-type Dirty uint8
+type Dirty uint16
 
 // The slices.
 const (
@@ -15,6 +15,7 @@ const (
 	StageChanged
 	ChatChanged
 	AuthChanged
+	CryptoChanged
 
 	allChanged Dirty = 1<<iota - 1
 )
@@ -37,12 +38,13 @@ type small struct {
 	devices Devices
 	stage   Stage
 	auth    Auth
+	crypto  Crypto
 }
 
 // look finds out what the Step changed.
 func (s *State) look() {
 	v := &s.view
-	now := small{v.App, v.Room, v.Me, v.Devices, v.Stage, v.Auth}
+	now := small{v.App, v.Room, v.Me, v.Devices, v.Stage, v.Auth, v.Crypto}
 	mark := func(d Dirty, same bool) {
 		if !same {
 			s.dirty |= d
@@ -54,5 +56,6 @@ func (s *State) look() {
 	mark(DevicesChanged, reflect.DeepEqual(now.devices, s.taken.devices))
 	mark(StageChanged, now.stage == s.taken.stage)
 	mark(AuthChanged, reflect.DeepEqual(now.auth, s.taken.auth))
+	mark(CryptoChanged, reflect.DeepEqual(now.crypto, s.taken.crypto))
 	s.taken = now
 }

@@ -1,6 +1,9 @@
 package conf
 
-import "github.com/conclave-meet/conclave/shared/wire"
+import (
+	"github.com/conclave-meet/conclave/shared/e2ee/port"
+	"github.com/conclave-meet/conclave/shared/wire"
+)
 
 // Effect is something that the shell must do. Shells carry effects out in order; what they lead to comes back as events.
 type Effect interface{ effect() }
@@ -17,11 +20,23 @@ type (
 		N       uint32
 	}
 
+	// OpenCrypto starts an encryption worker and gives it its first command. From now on this shell sends and receives no
+	// media that does not go through it, whatever conf says, until CloseCrypto. Leads to [CryptoReport]s or [CryptoFailed].
+	OpenCrypto struct{ Open *port.Open }
+	// TellCrypto gives the worker a command.
+	TellCrypto struct{ Command port.Command }
+	// CloseCrypto ends the worker and what it knows. Nothing comes from it after that.
+	CloseCrypto struct{}
+	// KeyFrame has the encoders of my video begin anew, so that who got my key only now sees something.
+	KeyFrame struct{}
+
 	// MakeOffer asks for the description of the peer connection with at least so many slots. Fresh: of a new one (the
-	// old one is closed). Slots are never taken away. Leads to exactly one [Offered]; no other MakeOffer comes before it,
+	// old one is closed). Sealed: every sender and every slot goes
+	// through the encryption worker, with sound of constant bit rate; only with Fresh does it change. Slots are never taken away. Leads to exactly one [Offered]; no other MakeOffer comes before it,
 	// or before the shell has taken longer than 10 s.
 	MakeOffer struct {
 		Fresh        bool
+		Sealed       bool
 		Audio, Video int
 	}
 	// SetAnswer gives the relay's answer to the peer connection. Leads to exactly one [Answered], as above.

@@ -1,6 +1,9 @@
 package conf
 
-import "github.com/conclave-meet/conclave/shared/wire"
+import (
+	"github.com/conclave-meet/conclave/shared/e2ee/port"
+	"github.com/conclave-meet/conclave/shared/wire"
+)
 
 // Event is something that happened: a command of the person (below, first group; their `cmd` names are in commands.go),
 // or something that the shell saw.
@@ -8,9 +11,11 @@ type Event interface{ event() }
 
 // Commands: what a person can do. The page's dispatch({t: NAME, …}) becomes one of these; field names are the JSON names.
 type (
-	// OpenRoom chooses a room by what was typed or stands in the address: it leads to prejoin.
+	// OpenRoom chooses a room by what was typed or stands in the address: it leads to prejoin. E2EE: only as an encrypted
+	// room, from now on until another room is chosen.
 	OpenRoom struct {
 		Name string `json:"name"`
+		E2EE bool   `json:"e2ee,omitempty"`
 	}
 	// Home leaves everything and shows the first screen.
 	Home struct{}
@@ -71,6 +76,25 @@ type (
 		Name   string `json:"name"`
 		Secret string `json:"secret"`
 	}
+
+	// CryptoPassphrase gives the passphrase of an encrypted room: the first, or another one after a mismatch. Before
+	// CryptoOn it says which one that is going to be.
+	CryptoPassphrase struct {
+		Text string `json:"text"`
+	}
+	// CryptoOn encrypts the room: at prejoin for whoever opens it, in a call for everybody (moderators and hosts), with
+	// the passphrase that was given before. Nothing turns it off.
+	CryptoOn struct{}
+	// CryptoOthers goes on to the other members although one has another passphrase.
+	CryptoOthers struct{}
+	// CryptoChange changes the passphrase for everybody.
+	CryptoChange struct {
+		Text string `json:"text"`
+	}
+	// CryptoUnlock lets people try again after too many wrong passphrases.
+	CryptoUnlock struct{}
+	// CryptoAccept goes on sending although participants do not see the same people.
+	CryptoAccept struct{}
 )
 
 // Watch is one video source on screen (the page's viewport call).
@@ -129,6 +153,13 @@ type (
 	ShareFailed struct{ Code string }
 	// DeviceList says which devices there are.
 	DeviceList struct{ Mics, Cams, Speakers []Device }
+
+	// CryptoAble says whether this client can encrypt. It comes once, right after [Booted].
+	CryptoAble struct{ Yes bool }
+	// CryptoReport is what the encryption worker says.
+	CryptoReport struct{ Report port.Report }
+	// CryptoFailed says that the worker has ended or never began, as a code for people: "crypto.load", "crypto.worker".
+	CryptoFailed struct{ Code string }
 
 	// APIResult answers [CallAPI]. Err is nil when it went well.
 	APIResult struct {

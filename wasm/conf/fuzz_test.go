@@ -9,6 +9,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/conclave-meet/conclave/shared/e2ee/port"
 	"github.com/conclave-meet/conclave/shared/wire"
 )
 
@@ -23,6 +24,8 @@ type world struct {
 	offers, answers     int // asked of the shell, not answered
 	asked               time.Time
 	apis                []string
+	worker, sealed      bool // there is an encryption worker; the newest peer connection goes through it
+	latched             bool
 	shadow              map[string]json.RawMessage // the View as the site has it
 }
 
@@ -62,11 +65,19 @@ func (w *world) slots() (list []wire.SlotState) {
 // relay is something that a relay could say, in order or not.
 func (w *world) relay() Event {
 	var m wire.ServerMessage
-	switch w.next(13) {
+	switch w.next(16) {
+	case 13:
+		m = &wire.Secured{By: w.member().Index}
+	case 14:
+		m = &wire.Sealed{Items: []wire.Item{{Kind: wire.ItemRecord, From: w.member().Index, Data: []byte("x")}}}
+	case 15:
+		codes := []wire.Code{wire.CodeE2EERequired, wire.CodeE2EEOff, wire.CodeE2EEClear}
+		m = &wire.Failure{Error: wire.Error{Code: codes[w.next(len(codes))]}}
 	case 0:
 		m = &wire.Waiting{For: wire.WaitHost}
 	case 1, 2:
 		x := &wire.Welcome{You: 2, Resume: "t", Slots: w.slots(), Media: []wire.MediaState{wire.MediaNew, wire.MediaKept, wire.MediaGone}[w.next(3)]}
+		x.E2EE = w.latched != (w.next(8) == 0) // mostly the truth
 		if x.Resumed = w.next(2) == 0; x.Media == wire.MediaNew {
 			x.Answer = &wire.Answer{}
 		}
@@ -92,7 +103,7 @@ func (w *world) relay() Event {
 		codes := []wire.Code{wire.CodeMedia, wire.CodeNoMedia, wire.CodeRate, wire.CodeOffer, wire.CodeTicket, wire.CodeChat}
 		m = &wire.Failure{Error: wire.Error{Code: codes[w.next(len(codes))]}}
 	case 10:
-		codes := []wire.Code{wire.CodeKicked, wire.CodeDrain, wire.CodeReplaced, wire.CodeInternal}
+		codes := []wire.Code{wire.CodeKicked, wire.CodeDrain, wire.CodeReplaced, wire.CodeInternal, wire.CodeE2EERequired, wire.CodeE2EEOff}
 		m = &wire.Bye{Error: wire.Error{Code: codes[w.next(len(codes))]}}
 	case 11:
 		m = &wire.AnswerTo{}
@@ -104,9 +115,17 @@ func (w *world) relay() Event {
 
 // person is something that a person could do.
 func (w *world) person() Event {
-	switch w.next(16) {
+	switch w.next(20) {
+	case 16:
+		return &CryptoPassphrase{Text: []string{"quiet otters paint lanterns", "other words of that kind", "weak"}[w.next(3)]}
+	case 17:
+		return &CryptoOn{}
+	case 18:
+		return []Event{&CryptoOthers{}, &CryptoUnlock{}, &CryptoAccept{}}[w.next(3)]
+	case 19:
+		return &CryptoChange{Text: "still other words of the kind"}
 	case 0, 1:
-		return &OpenRoom{Name: []string{"r", "q", "a/b"}[w.next(3)]}
+		return &OpenRoom{Name: []string{"r", "q", "a/b"}[w.next(3)], E2EE: w.next(3) == 0}
 	case 2, 3, 4:
 		return &Join{Name: "me"}
 	case 5:
@@ -137,7 +156,9 @@ func (w *world) person() Event {
 // shell is something that browser or network could do; nil when there is nothing.
 func (w *world) shell() Event {
 	stream := wire.Streams[w.next(4)]
-	switch w.next(10) {
+	switch w.next(12) {
+	case 10, 11:
+		return w.crypto()
 	case 0, 1:
 		if w.wanted {
 			w.up, w.greeted = true, false
@@ -174,6 +195,73 @@ func (w *world) shell() Event {
 	return nil
 }
 
+// crypto is something that the encryption worker could say; nil when there is none.
+func (w *world) crypto() Event {
+	if !w.worker {
+		return nil
+	}
+	m := uint16(w.member().Index)
+	var r port.Report
+	switch w.next(10) {
+	case 0, 1, 2:
+		r = &port.Ready{Announce: []byte("me")}
+	case 3, 4:
+		r = &port.State{Phase: port.Phase(w.next(6)), Agreement: port.Agreement(w.next(4)), Peers: []port.Peer{
+			{Index: m, Status: port.Status(w.next(6)), About: port.About{Name: []string{"", "ann"}[w.next(2)], Hand: int64(w.next(2))}},
+		}}
+	case 5:
+		r = &port.Said{From: m, ID: localID + uint64(w.next(5)), Text: "x"}
+	case 6:
+		r = &port.Send{Items: []port.Item{{Kind: 1, To: m}}}
+	case 7:
+		r = &port.Passphrase{By: m, Epoch: 1, Text: "words that somebody else chose"}
+	case 8:
+		r = &port.KeyFrame{}
+	default:
+		return CryptoFailed{Code: []string{codeWorker, codeLoad}[w.next(2)]}
+	}
+	return CryptoReport{Report: r}
+}
+
+// honest checks what must never happen in a room that is known to be encrypted.
+func (w *world) honest(x Effect) {
+	t := w.t
+	switch x := x.(type) {
+	case OpenCrypto:
+		require.False(t, w.worker, "two workers")
+		w.worker = true
+	case CloseCrypto:
+		require.True(t, w.worker)
+		w.worker = false
+	case TellCrypto:
+		require.True(t, w.worker, "%T to no worker", x.Command)
+		_, err := port.DecodeCommand(port.AppendCommand(nil, x.Command))
+		require.NoError(t, err)
+	case MakeOffer:
+		require.Equal(t, w.s.crypt.latched, x.Sealed)
+		require.True(t, !x.Sealed || w.worker, "sealed by whom?")
+		if x.Fresh {
+			w.sealed = x.Sealed
+		}
+	case Transmit:
+		require.True(t, !x.On || !w.s.crypt.latched || w.sealed, "media flows in clear")
+	case Send:
+		if !w.s.crypt.latched {
+			return
+		}
+		switch m := x.Message.(type) {
+		case *wire.Hello:
+			require.Empty(t, m.Name)
+			require.NotNil(t, m.E2EE)
+			require.True(t, m.Offer == nil || w.sealed)
+		case *wire.SetOffer:
+			require.True(t, w.sealed)
+		case *wire.SendChat, *wire.SetHand:
+			require.Fail(t, "sent in clear", "%T", m)
+		}
+	}
+}
+
 func validOffer(video int) *wire.Offer {
 	o := offer(true, video)
 	o.ICE = wire.ICE{Ufrag: "ufrag", Pwd: strings.Repeat("p", 22)}
@@ -184,14 +272,21 @@ func validOffer(video int) *wire.Offer {
 
 // step lets e happen and checks what follows.
 func (w *world) step(e Event) {
+	before, room := w.latched, w.s.View().Room.Name
 	for _, x := range w.s.Step(w.now, e) {
 		w.obey(x)
+	}
+	w.latched = w.s.crypt.latched
+	if before && !w.latched {
+		_, home := e.(*Home)
+		require.True(w.t, home || w.s.View().Room.Name != room, "encryption was turned off by %T", e)
 	}
 	w.look()
 }
 
 func (w *world) obey(x Effect) {
 	t := w.t
+	w.honest(x)
 	switch x := x.(type) {
 	case Connect:
 		require.False(t, w.wanted, "connected twice")
@@ -234,9 +329,16 @@ func (w *world) look() {
 	for _, p := range v.Peers {
 		require.NotEqual(t, v.Me.Index, p.Index)
 		require.Equal(t, p.Cam.On && p.Cam.Why == "", p.Cam.Stream != "")
+		require.Equal(t, w.latched, p.Crypto != PeerPlain)
+		if _, proven := w.s.crypt.peer(p.Index); w.latched && !proven {
+			require.Empty(t, p.Name, "a name of the relay's")
+			require.Empty(t, p.Cam.Stream)
+			require.Empty(t, p.Sounds)
+		}
 	}
 	require.Equal(t, v.App.Screen == ScreenCall, v.Me.Index != 0)
 	require.Equal(t, w.wanted, v.App.Conn != ConnIdle)
+	require.Equal(t, w.latched, v.Crypto.Phase != CryptoOff)
 	if v.App.Screen == ScreenHome || v.App.Screen == ScreenEnd {
 		require.False(t, v.Me.Mic.Live || v.Me.Cam.Live || v.Me.Share.On, "a device runs outside of a meeting")
 	}
@@ -248,7 +350,7 @@ func (w *world) look() {
 	dirty := w.s.TakeDirty()
 	for name, bit := range map[string]Dirty{
 		"app": AppChanged, "room": RoomChanged, "me": MeChanged, "devices": DevicesChanged,
-		"peers": PeersChanged, "stage": StageChanged, "chat": ChatChanged, "auth": AuthChanged,
+		"peers": PeersChanged, "stage": StageChanged, "chat": ChatChanged, "auth": AuthChanged, "crypto": CryptoChanged,
 	} {
 		if dirty.Has(bit) {
 			w.shadow[name] = full[name]
@@ -274,6 +376,7 @@ func FuzzAnythingMayHappenInAnyOrder(f *testing.F) {
 		}
 		w := &world{t: t, s: New(Config{WantAll: len(script)%2 == 0}), now: time.UnixMilli(1e6), script: script, shadow: map[string]json.RawMessage{}}
 		w.step(Booted{})
+		w.step(CryptoAble{Yes: len(script)%7 != 0})
 		w.step(&OpenRoom{Name: "r"})
 		w.step(&Join{Name: "me"})
 		for len(w.script) > 0 {

@@ -71,6 +71,9 @@ func (s *State) sending() wire.Sending {
 // settleFlow lets tracks flow or holds them back.
 func (s *State) settleFlow() {
 	now := s.sending()
+	if s.crypt.latched && !s.neg.sealed {
+		now = wire.Sending{} // the peer connection there is, is not for this room
+	}
 	for _, st := range wire.Streams {
 		if on := now.Has(st); on != s.flow[st] {
 			s.flow[st] = on
@@ -138,6 +141,9 @@ func (s *State) startInputs() {
 
 // start asks for both at once where both are missing: people are asked one question then.
 func (s *State) start(mic, cam bool) {
+	if s.blocked() {
+		return
+	}
 	e := Capture{}
 	if mic && s.mic.starts() {
 		e.Mic, e.MicID = true, s.view.Devices.Mic
@@ -201,7 +207,7 @@ func (s *State) setDevice(kind, id string) {
 
 // restart moves a device that runs, starts or failed to another one; the old track goes on until the new one is there.
 func (s *State) restart(in *input, e Capture) {
-	if !s.active() || !in.seen.On && !in.seen.Live {
+	if !s.active() || s.blocked() || !in.seen.On && !in.seen.Live {
 		return
 	}
 	in.starting = true

@@ -41,6 +41,7 @@ func (s *State) linkLost() {
 	s.unanswered()
 	s.unsent()
 	s.wants.told = false
+	s.crypt.said, s.crypt.present = false, false
 }
 
 // greet sends hello as soon as everything for it is there.
@@ -53,6 +54,12 @@ func (s *State) greet() {
 		Version: wire.Version, Client: s.cfg.Client, Room: s.view.Room.Name, Name: s.view.Me.Name,
 		Resume: c.token, State: s.sending(),
 	}
+	if s.crypt.latched {
+		if s.crypt.announce == nil {
+			return
+		}
+		h.Name, h.E2EE = "", &wire.E2EE{Announce: s.crypt.announce}
+	}
 	if !c.seated {
 		if s.neg.phase != made || !s.ticketReady() {
 			return
@@ -62,6 +69,7 @@ func (s *State) greet() {
 	}
 	c.greeted, c.told, c.sent = true, true, h.State
 	s.auth.tried = h.Ticket != ""
+	s.crypt.said = s.crypt.latched
 	s.send(h)
 }
 
@@ -95,7 +103,13 @@ func (s *State) received(m wire.ServerMessage, re uint32) {
 	case *wire.Speakers:
 		s.speakers(m)
 	case *wire.Chat:
-		s.heard(m, re)
+		if !s.crypt.latched {
+			s.heard(m, re)
+		}
+	case *wire.Sealed:
+		s.sealed(m)
+	case *wire.Secured:
+		s.secured(m.By)
 	}
 }
 
@@ -118,6 +132,14 @@ func (s *State) waiting() {
 func (s *State) welcome(m *wire.Welcome) {
 	c := &s.call
 	if c.in {
+		return
+	}
+	switch {
+	case s.crypt.latched && !m.E2EE:
+		s.finish(Problem{Code: string(wire.CodeE2EEOff)})
+		return
+	case m.E2EE && !s.crypt.latched:
+		s.required()
 		return
 	}
 	again, waited := c.seated, c.waits
@@ -169,6 +191,10 @@ func (s *State) bye(e wire.Error) {
 		}
 	}
 	s.call.greeted = false // there is nobody to send leave to
+	if e.Code == wire.CodeE2EERequired && !s.crypt.latched {
+		s.required()
+		return
+	}
 	token := s.call.token
 	s.finish(problem(e))
 	if e.Code == wire.CodeReplaced {
@@ -190,6 +216,7 @@ func (s *State) repeat() {
 // failure finds out which of my messages was refused.
 func (s *State) failure(e wire.Error, re uint32) {
 	switch {
+	case s.failedCrypto(e):
 	case re != 0 && s.neg.phase == asked && re == s.neg.n:
 		s.negotiationFailed(problem(e))
 	case e.Code == wire.CodeMedia || e.Code == wire.CodeNoMedia:
@@ -204,4 +231,19 @@ func (s *State) failure(e wire.Error, re uint32) {
 	default:
 		s.tell(Note{T: "toast", Key: errorKey(e.Code), Params: e.Params, Tone: "error"})
 	}
+}
+
+// failedCrypto reports whether the refusal is about encryption.
+func (s *State) failedCrypto(e wire.Error) bool {
+	switch {
+	case e.Code == wire.CodeE2EERequired && s.call.in && !s.crypt.latched:
+		s.secured(0)
+	case e.Code == wire.CodeE2EEOff && s.crypt.latched:
+		s.finish(problem(e))
+	case e.Code == wire.CodeE2EEClear && s.crypt.latched:
+		// It was on its way when the room was encrypted.
+	default:
+		return false
+	}
+	return true
 }

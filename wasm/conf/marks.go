@@ -18,6 +18,13 @@ func (*SignIn) event()       {}
 func (*SignOut) event()      {}
 func (*Enrol) event()        {}
 
+func (*CryptoPassphrase) event() {}
+func (*CryptoOn) event()         {}
+func (*CryptoOthers) event()     {}
+func (*CryptoChange) event()     {}
+func (*CryptoUnlock) event()     {}
+func (*CryptoAccept) event()     {}
+
 func (Booted) event()        {}
 func (Tick) event()          {}
 func (Viewport) event()      {}
@@ -34,6 +41,9 @@ func (Shared) event()        {}
 func (ShareFailed) event()   {}
 func (DeviceList) event()    {}
 func (APIResult) event()     {}
+func (CryptoAble) event()    {}
+func (CryptoReport) event()  {}
+func (CryptoFailed) event()  {}
 
 func (Connect) effect()    {}
 func (Disconnect) effect() {}
@@ -51,3 +61,8 @@ func (SetSpeaker) effect() {}
 func (CallAPI) effect()    {}
 func (Store) effect()      {}
 func (Tell) effect()       {}
+
+func (OpenCrypto) effect()  {}
+func (TellCrypto) effect()  {}
+func (CloseCrypto) effect() {}
+func (KeyFrame) effect()    {}

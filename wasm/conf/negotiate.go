@@ -44,6 +44,7 @@ type negotiation struct {
 	fresh bool        // the one in flight is of a new peer connection
 	void  bool        // nobody is interested in the one in flight any more; only while the shell works on it
 
+	sealed    bool // the peer connection there is goes through the encryption worker
 	alive     bool // there is a peer connection, answered at least once
 	have      int  // its video slots
 	mids      map[string]bool
@@ -110,7 +111,7 @@ func (s *State) unanswered() {
 // negotiate starts or sends what is due.
 func (s *State) negotiate() {
 	n, c := &s.neg, &s.call
-	if n.phase == idle && c.wanted {
+	if n.phase == idle && c.wanted && (!s.crypt.latched || s.crypt.open) {
 		video := max(n.wantVideo, s.cfg.FirstVideo)
 		switch {
 		case n.wantFresh && n.freshAt.IsZero():
@@ -120,7 +121,7 @@ func (s *State) negotiate() {
 			s.makeOffer(false, video)
 		}
 	}
-	if n.phase == made && (c.in || c.waits) {
+	if n.phase == made && (c.in || c.waits) && s.crypt.said == s.crypt.latched {
 		n.phase = asked
 		n.n = s.sendNumbered(&wire.SetOffer{Offer: *n.offer})
 		if c.in {
@@ -135,9 +136,9 @@ func (s *State) makeOffer(fresh bool, video int) {
 	n.phase, n.fresh, n.video, n.void = making, fresh, video, false
 	n.giveUp = s.now.Add(answerTime)
 	if fresh {
-		n.wantFresh, n.alive, n.connectedAt = false, false, time.Time{}
+		n.wantFresh, n.alive, n.sealed, n.connectedAt = false, false, false, time.Time{}
 	}
-	s.do(MakeOffer{Fresh: fresh, Audio: audioSlots, Video: video})
+	s.do(MakeOffer{Fresh: fresh, Sealed: s.crypt.latched, Audio: audioSlots, Video: video})
 }
 
 func (s *State) offered(e Offered) {
@@ -159,6 +160,7 @@ func (s *State) offered(e Offered) {
 		}
 		if n.fresh {
 			s.flow = [len(s.flow)]bool{} // a new peer connection holds everything back
+			n.sealed = s.crypt.latched   // latching makes void what was made before
 		}
 	}
 }

@@ -17,6 +17,8 @@ type Config struct {
 	FirstVideo int
 	// MaxVideo is how many video slots may be opened; 0: [wire.MaxVideoSlots].
 	MaxVideo int
+	// Realm is the site's host name as this client sees it, for encrypted rooms: all members must see the same.
+	Realm string
 }
 
 // State is the conference as one client lives it. It belongs to one goroutine.
@@ -40,6 +42,7 @@ type State struct {
 	crowd crowd
 	wants wanting
 	auth  ticketing
+	crypt encryption
 	flow  [len(wire.Streams)]bool // what Transmit last said
 }
 
@@ -60,6 +63,7 @@ func New(cfg Config) *State {
 		Devices: Devices{Mics: []Device{}, Cams: []Device{}, Speakers: []Device{}},
 		Peers:   []Peer{},
 		Chat:    Chat{Messages: []Message{}},
+		Crypto:  Crypto{Able: AbleUnknown, Phase: CryptoOff, Agreement: AgreeNone},
 	}
 	s.auth.tokens = map[string]string{}
 	s.crowd.slots, s.crowd.why = map[string]wire.Source{}, map[wire.Source]wire.Why{}
@@ -74,7 +78,7 @@ func (s *State) View() *View { return &s.view }
 func (s *State) Step(now time.Time, e Event) []Effect {
 	s.now, s.out = now, nil
 	s.due()
-	_ = s.onRoom(e) || s.onLink(e) || s.onMedia(e) || s.onInputs(e) || s.onTalk(e) || s.onAuth(e)
+	_ = s.onRoom(e) || s.onLink(e) || s.onMedia(e) || s.onInputs(e) || s.onTalk(e) || s.onAuth(e) || s.onCrypto(e)
 	s.settle()
 	s.look()
 	return s.out
@@ -85,6 +89,7 @@ func (s *State) Step(now time.Time, e Event) []Effect {
 func (s *State) settle() {
 	s.settleFlow()
 	s.greet()
+	s.settleCrypto()
 	s.negotiate()
 	if s.call.in {
 		s.settleState()
@@ -97,6 +102,7 @@ func (s *State) settle() {
 		s.showPeers()
 	}
 	s.showConn()
+	s.showCrypto()
 }
 
 // Deadline says when [Tick] must come, if nothing else comes before. ok is false when there is nothing to wait for.

@@ -15,6 +15,8 @@ const (
 	// localID is where the ids of messages begin that the relay has not numbered yet; JavaScript's numbers are exact up
 	// to 2^53.
 	localID = 1 << 52
+	// sealedID is where the ids of messages begin that came past the relay.
+	sealedID = 1 << 51
 	// rateWait is how long to wait after the relay dropped messages, when it does not say itself.
 	rateWait = time.Second
 	// replayTime is how long the relay has to say what was missed. It says so right after the welcome; less would write
@@ -28,6 +30,7 @@ type chatting struct {
 	queue     []outgoing // not confirmed yet, oldest first
 	last      uint64     // the last local id
 	heard     uint64     // the last id of the relay
+	shown     uint64     // messages that came past the relay
 	holdUntil time.Time  // nothing is sent before
 }
 
@@ -37,6 +40,8 @@ type outgoing struct {
 	to    wire.MemberIndex
 	n     uint32 // the message's number; 0: not sent on this connection
 	tried bool   // it was sent, on this connection or before
+	said  bool   // the encryption worker has it
+	at    int64  // Unix milliseconds
 }
 
 // onTalk handles chat, hands and what is watched.
@@ -76,7 +81,7 @@ func (s *State) raise(up *bool) {
 }
 
 func (s *State) settleHand() {
-	if c := &s.crowd; c.hand != c.told {
+	if c := &s.crowd; c.hand != c.told && !s.crypt.latched {
 		c.told = c.hand
 		s.send(&wire.SetHand{Up: c.hand})
 	}
@@ -90,7 +95,7 @@ func (s *State) say(text string, to wire.MemberIndex) {
 	s.dirty |= ChatChanged
 	waiting := 0
 	for _, o := range q.queue {
-		if o.n == 0 {
+		if o.n == 0 && !o.said {
 			waiting++
 		}
 	}
@@ -104,7 +109,7 @@ func (s *State) say(text string, to wire.MemberIndex) {
 	}
 	v.Problem = Problem{}
 	q.last++
-	q.queue = append(q.queue, outgoing{id: localID + q.last, text: text, to: to})
+	q.queue = append(q.queue, outgoing{id: localID + q.last, text: text, to: to, at: s.now.UnixMilli()})
 	v.Messages = append(v.Messages, Message{
 		ID: localID + q.last, From: s.view.Me.Index, Name: s.view.Me.Name, Mine: true, To: to,
 		At: s.now.UnixMilli(), Text: text, Pending: true,
@@ -114,6 +119,10 @@ func (s *State) say(text string, to wire.MemberIndex) {
 
 // settleChat sends what waits.
 func (s *State) settleChat() {
+	if s.crypt.latched {
+		s.sayCrypto()
+		return
+	}
 	if !s.chat.holdUntil.IsZero() {
 		return
 	}
@@ -133,7 +142,7 @@ func (s *State) unsent() {
 
 // heard takes a message of the relay; re is the number of mine that it confirms.
 func (s *State) heard(m *wire.Chat, re uint32) {
-	v, q := &s.view.Chat, &s.chat
+	q := &s.chat
 	if m.ID != 0 && m.ID <= q.heard {
 		return // said again after a lost connection
 	}
@@ -146,7 +155,12 @@ func (s *State) heard(m *wire.Chat, re uint32) {
 	} else if mine {
 		s.dequeue(re)
 	}
-	msg := Message{ID: m.ID, From: m.From, Name: s.nameOf(m.From), Mine: mine, To: m.To, At: m.At, Text: m.Text}
+	s.showMessage(Message{ID: m.ID, From: m.From, Name: s.nameOf(m.From), Mine: mine, To: m.To, At: m.At, Text: m.Text})
+}
+
+// showMessage puts a message under those that are there.
+func (s *State) showMessage(msg Message) {
+	v := &s.view.Chat
 	// What is pending stays at the end.
 	at := len(v.Messages)
 	for at > 0 && v.Messages[at-1].Pending {
@@ -155,7 +169,7 @@ func (s *State) heard(m *wire.Chat, re uint32) {
 	v.Messages = slices.Insert(v.Messages, at, msg)
 	s.trimChat()
 	s.dirty |= ChatChanged
-	if !mine && !s.chat.open {
+	if !msg.Mine && !s.chat.open {
 		v.Unread++
 		s.tell(Note{T: "sound", Key: "chat"})
 		s.tell(Note{T: "announce", Key: "chat.from", Params: map[string]string{"name": msg.Name, "text": msg.Text}})
@@ -166,6 +180,15 @@ func (s *State) heard(m *wire.Chat, re uint32) {
 func (s *State) dequeue(n uint32) (o outgoing, ok bool) {
 	q := &s.chat
 	i := slices.IndexFunc(q.queue, func(o outgoing) bool { return o.n == n })
+	if i < 0 {
+		return outgoing{}, false
+	}
+	return s.dequeueAt(i), true
+}
+
+// dequeueID does so with the message that has a local id, of those that the encryption worker has.
+func (s *State) dequeueID(id uint64) (o outgoing, ok bool) {
+	i := slices.IndexFunc(s.chat.queue, func(o outgoing) bool { return o.said && o.id == id })
 	if i < 0 {
 		return outgoing{}, false
 	}
@@ -194,6 +217,9 @@ func (s *State) chatRefused(e wire.Error, re uint32) bool {
 // now what I missed, and only what is not among that is sent again. another: this is another life of the room.
 func (s *State) resumeChat(another bool) {
 	q, v := &s.chat, &s.view.Chat
+	if s.crypt.latched {
+		return // the relay has no part in it
+	}
 	if another {
 		q.heard = 0
 		v.Messages = slices.DeleteFunc(v.Messages, func(m Message) bool { return !m.Pending })

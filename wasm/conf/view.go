@@ -15,6 +15,7 @@ type View struct {
 	Stage   Stage   `json:"stage"`
 	Chat    Chat    `json:"chat"`
 	Auth    Auth    `json:"auth"`
+	Crypto  Crypto  `json:"crypto"`
 }
 
 // App says which screen is shown and how the connection is.
@@ -134,7 +135,7 @@ type Device struct {
 // Peer is another member.
 type Peer struct {
 	Index  wire.MemberIndex `json:"index" ts:"number"`
-	Name   string           `json:"name"`
+	Name   string           `json:"name"` // in an encrypted room "" until the member has proved that it has the passphrase
 	Role   wire.Role        `json:"role" ts:"'guest'|'moderator'|'host'"`
 	Mic    bool             `json:"mic"` // sends sound
 	Hand   int64            `json:"hand"`
@@ -142,6 +143,8 @@ type Peer struct {
 	Speaks bool             `json:"speaks"`
 	Cam    Picture          `json:"cam"`
 	Screen Picture          `json:"screen"`
+	// Crypto is how the member is in an encrypted room; "" in another.
+	Crypto PeerCrypto `json:"crypto" ts:"''|'waiting'|'checking'|'up'|'different'|'reconnecting'|'failed'"`
 	// Sounds are the ids of the streams to play, of those that are in a slot: "3/mic", "3/screenAudio".
 	Sounds []string `json:"sounds"`
 }
@@ -150,7 +153,7 @@ type Peer struct {
 type Picture struct {
 	On     bool   `json:"on"`               // the peer sends it
 	Stream string `json:"stream,omitempty"` // id for Core.stream when it is in a slot: "3/cam"; "" when not
-	// Why says why nothing comes. With "bandwidth" it may have a Stream all the same, which stands still: the view says so.
+	// Why says why nothing comes; Peer.Crypto may say it too. With "bandwidth" it may have a Stream all the same, which stands still: the view says so.
 	Why string `json:"why,omitempty" ts:"'notWanted'|'bandwidth'|'muted'"`
 }
 
@@ -188,3 +191,72 @@ type Auth struct {
 	// Enrolled is true after a successful enrolment, until the next command.
 	Enrolled bool `json:"enrolled"`
 }
+
+// Crypto is the end-to-end encryption of the room (e2ee.md, 10).
+type Crypto struct {
+	On    bool        `json:"on"` // this room is entered encrypted, or not at all
+	Able  CryptoAbled `json:"able" ts:"'unknown'|'yes'|'no'"`
+	Phase CryptoPhase `json:"phase" ts:"'off'|'passphrase'|'starting'|'alone'|'checking'|'up'|'mismatch'|'locked'|'split'"`
+	// With is who has another passphrase, in the phase "mismatch".
+	With wire.MemberIndex `json:"with" ts:"number"`
+	// Code is the security code, "12345 67890 …", the same for all who are up; "" while there is nobody else.
+	Code      string    `json:"code"`
+	Agreement Agreement `json:"agreement" ts:"'none'|'same'|'updating'|'differ'"`
+	Different int       `json:"different"` // how many people have another passphrase
+	Attempts  int       `json:"attempts"`  // how many handshakes of others with me have failed
+	// Problem is why a passphrase was not taken ("crypto.empty", "crypto.control", "crypto.long", "crypto.weak"), why people
+	// are asked for one ("crypto.passphrase", "e2ee.required"), why there is no encryption ("crypto.unable"; "crypto.load"
+	// and "crypto.worker": its program cannot be had, or ended), or why the passphrase was not changed ("crypto.later").
+	Problem Problem `json:"problem"`
+}
+
+// CryptoAbled says whether this client can encrypt.
+type CryptoAbled string
+
+// Whether it can.
+const (
+	AbleUnknown CryptoAbled = "unknown" // it was not looked at yet
+	AbleYes     CryptoAbled = "yes"
+	AbleNo      CryptoAbled = "no"
+)
+
+// CryptoPhase says how far the encryption of the room is.
+type CryptoPhase string
+
+// The phases.
+const (
+	CryptoOff      CryptoPhase = "off"        // the room is not encrypted
+	CryptoNoPhrase CryptoPhase = "passphrase" // a passphrase is needed
+	CryptoStarting CryptoPhase = "starting"   // there is one; the rest begins, or waits for the call
+	CryptoAlone    CryptoPhase = "alone"      // nobody else is there
+	CryptoChecking CryptoPhase = "checking"   // handshakes are under way, nobody is up
+	CryptoUp       CryptoPhase = "up"         // somebody is up
+	CryptoMismatch CryptoPhase = "mismatch"   // With has another passphrase, and nothing was tried with the others
+	CryptoLocked   CryptoPhase = "locked"     // too many wrong passphrases; nobody new is let in until crypto.unlock
+	CryptoSplit    CryptoPhase = "split"      // participants do not see the same people; nothing is sent until crypto.accept
+)
+
+// Agreement says whether all see the same people.
+type Agreement string
+
+// The agreements.
+const (
+	AgreeNone     Agreement = "none" // there is nobody to agree with
+	AgreeSame     Agreement = "same"
+	AgreeUpdating Agreement = "updating" // not everybody yet
+	AgreeDiffer   Agreement = "differ"   // for longer than that takes
+)
+
+// PeerCrypto says how another member of an encrypted room is.
+type PeerCrypto string
+
+// The states of a member. Of those before PeerUp nobody sees, hears or reads anything.
+const (
+	PeerPlain        PeerCrypto = "" // the room is not encrypted
+	PeerWaiting      PeerCrypto = "waiting"
+	PeerChecking     PeerCrypto = "checking"
+	PeerUp           PeerCrypto = "up"
+	PeerDifferent    PeerCrypto = "different"
+	PeerReconnecting PeerCrypto = "reconnecting" // it was up, and will be again
+	PeerFailed       PeerCrypto = "failed"
+)

@@ -9,6 +9,7 @@ export interface View {
   stage: Stage;
   chat: Chat;
   auth: Auth;
+  crypto: Crypto;
 }
 
 export interface App {
@@ -84,6 +85,7 @@ export interface Peer {
   speaks: boolean;
   cam: Picture;
   screen: Picture;
+  crypto: ''|'waiting'|'checking'|'up'|'different'|'reconnecting'|'failed';
   sounds: readonly string[];
 }
 
@@ -123,6 +125,18 @@ export interface Auth {
   enrolled: boolean;
 }
 
+export interface Crypto {
+  on: boolean;
+  able: 'unknown'|'yes'|'no';
+  phase: 'off'|'passphrase'|'starting'|'alone'|'checking'|'up'|'mismatch'|'locked'|'split';
+  with: number;
+  code: string;
+  agreement: 'none'|'same'|'updating'|'differ';
+  different: number;
+  attempts: number;
+  problem: Problem;
+}
+
 export interface Note {
   t: 'announce'|'toast'|'sound';
   key: string;
@@ -138,6 +152,12 @@ export type Command =
   | {t: 'cam'; on?: boolean}
   | {t: 'chat.seen'; open: boolean}
   | {t: 'chat.send'; text: string; to?: number}
+  | {t: 'crypto.accept'}
+  | {t: 'crypto.change'; text: string}
+  | {t: 'crypto.on'}
+  | {t: 'crypto.others'}
+  | {t: 'crypto.passphrase'; text: string}
+  | {t: 'crypto.unlock'}
   | {t: 'device'; kind: 'mic'|'cam'|'speaker'; id: string}
   | {t: 'devices.retry'}
   | {t: 'hand'; up?: boolean}
@@ -147,5 +167,5 @@ export type Command =
   | {t: 'mic'; on?: boolean}
   | {t: 'name'; name: string}
   | {t: 'rejoin'}
-  | {t: 'room.open'; name: string}
+  | {t: 'room.open'; name: string; e2ee?: boolean}
   | {t: 'share'; on: boolean};

@@ -1,0 +1,276 @@
+package conf
+
+import (
+	"slices"
+	"time"
+
+	"github.com/conclave-meet/conclave/shared/e2ee/port"
+	"github.com/conclave-meet/conclave/shared/wire"
+)
+
+const (
+	// maxDeaths is after how many ends of the worker in deathTime the call is given up: what ends again and again would
+	// end it for ever. More would show people a call that comes and goes.
+	maxDeaths = 3
+	deathTime = 5 * time.Minute
+)
+
+// Codes that are not the relay's.
+const (
+	codeUnable = "crypto.unable" // this client cannot encrypt
+	codeLoad   = "crypto.load"   // the worker's program cannot be had
+	codeWorker = "crypto.worker" // the worker ended
+)
+
+// encryption is the end-to-end encryption of the room that was chosen (e2ee.md). The keys are not here: the worker has
+// them. Here is the latch: from the moment that the room is known to be encrypted until another room is chosen,
+// everything that would go out in clear is held back here, and everything that comes in clear is passed over, whatever
+// the relay says.
+type encryption struct {
+	latched bool
+	text    string // the passphrase, cleaned; "": none yet
+
+	open     bool   // there is a worker
+	announce []byte // what it announces; nil: it has not begun
+	deaths   []time.Time
+
+	said    bool                        // the relay has announce, on this connection
+	present bool                        // the worker knows who is in the room, on this connection
+	met     bool                        // it did so at least once
+	told    map[wire.MemberIndex][]byte // announces that the worker was told of
+	away    map[wire.MemberIndex]bool   // members that it was told are away
+	about   port.About                  // what it was told of me
+	session port.State                  // what it said last
+	problem Problem
+}
+
+// onCrypto handles the passphrase and the worker.
+func (s *State) onCrypto(e Event) bool {
+	c := &s.crypt
+	switch e := e.(type) {
+	case CryptoAble:
+		s.able(e.Yes)
+	case *CryptoPassphrase:
+		s.setPassphrase(e.Text)
+	case *CryptoOn:
+		s.encrypt()
+	case *CryptoChange:
+		s.changePassphrase(e.Text)
+	case *CryptoOthers:
+		s.tellWorker(&port.Others{})
+	case *CryptoUnlock:
+		s.tellWorker(&port.Unlock{})
+	case *CryptoAccept:
+		s.tellWorker(&port.Accept{})
+	case CryptoReport:
+		if c.open {
+			s.reported(e.Report)
+		}
+	case CryptoFailed:
+		if c.open {
+			s.workerEnded(e.Code)
+		}
+	default:
+		return false
+	}
+	return true
+}
+
+// tellWorker has the worker do something that only makes sense in a room.
+func (s *State) tellWorker(command port.Command) {
+	if s.crypt.met {
+		s.do(TellCrypto{Command: command})
+	}
+}
+
+func (s *State) able(yes bool) {
+	v := &s.view.Crypto
+	if v.Able = AbleNo; yes {
+		v.Able = AbleYes
+	}
+	s.startInputs() // they may have waited for this
+}
+
+// blocked reports whether this client cannot enter the room: people are told so before they are asked for a camera.
+func (s *State) blocked() bool { return s.crypt.latched && s.view.Crypto.Able != AbleYes }
+
+// latch is the way into encryption; there is none out of it but another room.
+func (s *State) latch() {
+	c := &s.crypt
+	if c.latched {
+		return
+	}
+	c.latched = true
+	if s.call.wanted {
+		s.holdBack()
+		s.do(ClosePeer{})
+		s.stopNegotiating()
+		s.neg.wantFresh = true
+		s.unbind()
+	}
+	for i := range s.crowd.members {
+		s.crowd.members[i].Name, s.crowd.members[i].Hand = "", 0 // the relay's words
+	}
+	s.crowd.changed = true
+	s.openCrypto()
+}
+
+// holdBack stops what flows.
+func (s *State) holdBack() {
+	for _, st := range wire.Streams {
+		if s.flow[st] {
+			s.flow[st] = false
+			s.do(Transmit{Stream: st})
+		}
+	}
+}
+
+// openCrypto starts a worker where one is needed and can begin.
+func (s *State) openCrypto() {
+	c := &s.crypt
+	if !c.latched || c.open || c.text == "" || s.view.Crypto.Able != AbleYes {
+		return
+	}
+	c.open = true
+	s.do(OpenCrypto{Open: &port.Open{Secret: s.secret(), Realm: s.cfg.Realm}})
+}
+
+// closeCrypto ends the worker. Latch and passphrase stay.
+func (s *State) closeCrypto() {
+	c := &s.crypt
+	if c.open {
+		s.do(CloseCrypto{})
+	}
+	*c = encryption{latched: c.latched, text: c.text, deaths: c.deaths, problem: c.problem}
+}
+
+// setPassphrase takes the first passphrase, or another one while nobody has the one before.
+func (s *State) setPassphrase(text string) {
+	c := &s.crypt
+	clean, code := cleaned(text)
+	c.problem = Problem{Code: code}
+	if code != "" {
+		return
+	}
+	switch {
+	case !c.met:
+		s.closeCrypto()
+		c.text = clean
+		s.openCrypto()
+	case c.session.Phase == port.PhaseAlone, c.session.Phase == port.PhaseChecking, c.session.Phase == port.PhaseMismatch:
+		c.text = clean
+		s.do(TellCrypto{Command: &port.Retry{Secret: s.secret()}})
+	}
+}
+
+// changePassphrase changes it for everybody. The one before stays until the worker says that it has gone out.
+func (s *State) changePassphrase(text string) {
+	c := &s.crypt
+	clean, code := cleaned(text)
+	c.problem = Problem{Code: code}
+	if code == "" && c.met {
+		s.do(TellCrypto{Command: &port.Change{Secret: port.Secret{Room: s.view.Room.Name, Passphrase: clean}}})
+	}
+}
+
+// encrypt encrypts the room: at prejoin this client will open it so, in a call the relay is asked.
+func (s *State) encrypt() {
+	c := &s.crypt
+	if c.latched {
+		return
+	}
+	switch {
+	case s.view.Crypto.Able != AbleYes:
+		c.problem = Problem{Code: codeUnable}
+	case s.view.App.Screen == ScreenPrejoin:
+		s.latch()
+	case !s.call.in:
+	case c.text == "":
+		c.problem = Problem{Code: codePhraseNone}
+	default:
+		s.send(new(wire.SetE2EE))
+	}
+}
+
+// ready reports whether there is a passphrase and a client that can use it; the person is told what is missing.
+func (s *State) ready() bool {
+	switch c := &s.crypt; {
+	case !c.latched:
+	case s.blocked():
+		c.problem = Problem{Code: codeUnable}
+		return false
+	case c.text == "":
+		c.problem = Problem{Code: codePhraseNone}
+		return false
+	default:
+		c.problem = Problem{}
+	}
+	return true
+}
+
+// required: the relay says that the room is encrypted, to a client that came without. Its word is good enough to turn
+// encryption on. What it was told before, it has; nothing more follows.
+func (s *State) required() {
+	s.stop()
+	s.view.App = App{Screen: ScreenPrejoin}
+	s.latch()
+	s.crypt.problem = Problem{Code: string(wire.CodeE2EERequired)}
+	s.startInputs()
+}
+
+// secured: somebody encrypted the room in which I am.
+func (s *State) secured(by wire.MemberIndex) {
+	if s.crypt.latched {
+		return
+	}
+	if s.view.Crypto.Able != AbleYes {
+		s.latch()
+		s.finish(Problem{Code: codeUnable})
+		return
+	}
+	if name := s.nameOf(by); name != "" && by != s.view.Me.Index {
+		s.tell(Note{T: "toast", Key: "crypto.secured", Params: map[string]string{"name": name}, Tone: "info"})
+	}
+	s.latch()
+	if s.crypt.text == "" {
+		s.crypt.problem = Problem{Code: string(wire.CodeE2EERequired)}
+	}
+}
+
+// workerEnded: without a worker nothing goes on. A new one has another identity, so I am another member.
+func (s *State) workerEnded(code string) {
+	c := &s.crypt
+	c.deaths = append(slices.DeleteFunc(c.deaths, func(t time.Time) bool { return s.now.Sub(t) > deathTime }), s.now)
+	again := len(c.deaths) < maxDeaths && code != codeLoad
+	c.problem = Problem{Code: code}
+	switch {
+	case !s.call.wanted:
+		s.closeCrypto() // Join tries again
+	case again:
+		c.problem = Problem{}
+		s.tell(Note{T: "toast", Key: errorKey(wire.Code(code)), Tone: "warn"})
+		s.anew()
+	default:
+		s.finish(Problem{Code: code})
+	}
+}
+
+// anew leaves the room and joins it again, as another member. Devices go on.
+func (s *State) anew() {
+	began, hand, since := s.view.App.JoinedAt, s.crowd.hand, s.view.Me.Hand
+	s.holdBack()
+	if s.call.greeted {
+		s.send(new(wire.Leave))
+	}
+	s.do(ClosePeer{})
+	s.do(Disconnect{})
+	s.forget()
+	s.stopNegotiating()
+	s.emptyRoom()
+	s.wants = wanting{watch: s.wants.watch, shown: s.wants.shown}
+	s.chat = chatting{open: s.chat.open}
+	s.closeCrypto()
+	s.join()
+	s.view.App.JoinedAt = began
+	s.crowd.hand, s.view.Me.Hand = hand, since
+}

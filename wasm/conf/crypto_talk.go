@@ -1,0 +1,57 @@
+package conf
+
+import (
+	"github.com/conclave-meet/conclave/shared/e2ee/port"
+	"github.com/conclave-meet/conclave/shared/wire"
+)
+
+// talks reports whether what I write has a reader now. Alone I am a reader too; but the worker also says "alone" before it
+// has heard who is there.
+func (s *State) talks() bool {
+	c := &s.crypt
+	switch {
+	case !c.present:
+		return false
+	case c.session.Phase == port.PhaseAlone:
+		return len(s.crowd.members) <= 1
+	}
+	return c.session.Phase == port.PhaseUp || c.session.Phase == port.PhaseLocked
+}
+
+// sayCrypto sends what waits.
+func (s *State) sayCrypto() {
+	if !s.talks() {
+		return
+	}
+	for i := range s.chat.queue {
+		if o := &s.chat.queue[i]; !o.said {
+			o.said = true
+			s.do(TellCrypto{Command: &port.Say{ID: o.id, To: uint16(o.to), Text: o.text}})
+		}
+	}
+}
+
+// cryptoSaid takes a message that the worker opened, or has sent for me. Its time is mine: other clocks may be wrong, and
+// the order is the order of coming.
+func (s *State) cryptoSaid(r *port.Said) {
+	me := s.view.Me.Index
+	from, to := wire.MemberIndex(r.From), wire.MemberIndex(r.To)
+	mine := from == me
+	if !wire.ChatOK(r.Text) || !mine && to != 0 && to != me {
+		return
+	}
+	at := s.now.UnixMilli()
+	if mine {
+		o, ok := s.dequeueID(r.ID)
+		if !ok {
+			return // said twice
+		}
+		at = o.at
+	}
+	s.chat.shown++
+	name := s.nameOf(from)
+	if mine {
+		name = s.view.Me.Name
+	}
+	s.showMessage(Message{ID: sealedID + s.chat.shown, From: from, Name: name, Mine: mine, To: to, At: at, Text: r.Text})
+}
