@@ -65,7 +65,7 @@ func TestAwaitForGivesUp(t *testing.T) {
 func TestTryTakesWhatIsNotThereForAnError(t *testing.T) {
 	_, err := try(func() js.Value { return global("RTCPeerConnection").New() })
 	assert.Equal(t, "TypeError", NameOf(err))
-	_, err = window(t).newPeer(func(f func()) { f() }, func(string) {})
+	_, err = window(t).newPeer(func(f func()) { f() }, func(string) {}, nil)
 	assert.Equal(t, "TypeError", NameOf(err), "node has no peer connections")
 }
 
@@ -175,6 +175,19 @@ func TestSocketCarriesText(t *testing.T) {
 	assert.Equal(t, "drei 3️⃣", ws.Get("sent").Index(0).String())
 }
 
+func TestSocketCarriesItemsInBinaryFrames(t *testing.T) {
+	s, ws := openSocket(t)
+	assert.Equal(t, "arraybuffer", ws.Get("binaryType").String())
+	say(ws, `new Uint8Array([1, 16, 0, 2, 0, 3, 0, 0, 0, 1, 0xff]).buffer`)
+	b, err := s.Read(t.Context())
+	require.NoError(t, err)
+	assert.Equal(t, []byte{1, 16, 0, 2, 0, 3, 0, 0, 0, 1, 0xff}, b)
+	require.NoError(t, s.Write(t.Context(), b))
+	sent := ws.Get("sent").Index(0)
+	assert.True(t, sent.InstanceOf(js.Global().Get("Uint8Array")))
+	assert.Equal(t, 0xff, sent.Index(10).Int())
+}
+
 func TestSocketEnds(t *testing.T) {
 	t.Run("after what had arrived was read, when the other side closes", func(t *testing.T) {
 		s, ws := openSocket(t)
@@ -208,12 +221,19 @@ func TestSocketEnds(t *testing.T) {
 		_, err := s.Read(ctx)
 		require.ErrorIs(t, err, context.Canceled)
 	})
-	t.Run("with a message that is not text", func(t *testing.T) {
-		s, ws := openSocket(t)
-		say(ws, `new Uint8Array(3)`)
-		_, err := s.Read(t.Context())
-		require.ErrorContains(t, err, "not text")
-	})
+	for name, data := range map[string]string{
+		"with JSON in a binary frame":  `new TextEncoder().encode("{}").buffer`,
+		"with items in a text frame":   `"\u0001\u0001"`,
+		"with an empty binary frame":   `new ArrayBuffer(0)`,
+		"with a frame of another kind": `new Blob(["x"])`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			s, ws := openSocket(t)
+			say(ws, data)
+			_, err := s.Read(t.Context())
+			require.ErrorContains(t, err, "wrong kind of frame")
+		})
+	}
 	t.Run("when nobody reads", func(t *testing.T) {
 		s, ws := openSocket(t)
 		for i := range maxUnread + 1 {

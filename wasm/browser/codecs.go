@@ -18,6 +18,9 @@ var (
 	received = map[wire.Kind][]string{wire.Audio: {"opus", "red"}, wire.Video: video}
 
 	video = []string{"VP8", "VP9", "AV1", "H264", "rtx"}
+
+	// sealed are those whose frames can be encrypted (e2ee.md, 4.4): the relay cannot make RED of what it cannot read.
+	sealed = map[wire.Kind][]string{wire.Audio: {"opus"}, wire.Video: {"VP8", "VP9", "AV1", "rtx"}}
 )
 
 // extensionUsed reports whether a header extension is offered on a sender or a slot. Browsers offer a dozen more, which nobody uses and which are a
@@ -33,9 +36,12 @@ func extensionUsed(uri string, sends bool) bool {
 }
 
 // prefer has a transceiver offer what we use. Browsers without these methods offer everything.
-func prefer(t js.Value, kind wire.Kind, sends bool) error {
+func prefer(t js.Value, kind wire.Kind, sends, encrypted bool) error {
 	list := received
-	if sends {
+	switch {
+	case encrypted:
+		list = sealed
+	case sends:
 		list = sent
 	}
 	if t.Get("setCodecPreferences").Truthy() {

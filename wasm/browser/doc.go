@@ -14,6 +14,12 @@
 // otherwise. What takes time is done in goroutines of their own, and what comes of it is handed to that loop as a
 // function (the run in [NewMedia]). So none of them needs a lock but what JavaScript asks directly ([Streams]).
 //
+// # Encrypted rooms
+//
+// Where conf says so a peer connection is made with an encryption worker (sealer.go; package port has what is said): its
+// senders and receivers have their transforms from the beginning, before anything is negotiated. The page holds no keys.
+// A track flows only where the peer connection goes through the worker that is there now.
+//
 // # How video is sent
 //
 // A peer connection has its senders, with all encodings that they may ever need, before anything is captured, because

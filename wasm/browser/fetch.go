@@ -7,6 +7,9 @@ import (
 	"time"
 )
 
+// Host is the name of the host that this page is from, without a port.
+func (w *Window) Host() string { return global("location").Get("hostname").String() }
+
 // Fetch asks this page's own host and waits for the whole answer, at most for the given time. body is JSON; nil sends
 // none. A network that fails is an error, whatever the host answers is not.
 func (w *Window) Fetch(method, path string, body []byte, most time.Duration) (status int, reply []byte, err error) {

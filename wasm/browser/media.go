@@ -22,6 +22,9 @@ type Media struct {
 	run  func(func())
 	emit func(conf.Event)
 
+	newWorker func() js.Value
+	sealer    *sealer // nil: no room is encrypted; what is sent goes through it, or not at all
+
 	negotiations queue
 	captures     queue
 	lists        queue
@@ -36,12 +39,12 @@ type Media struct {
 }
 
 // NewMedia makes the Media of a page. run hands a function to the core's loop and may be called from anywhere; emit is
-// called in that loop, with what happened.
-func NewMedia(w *Window, run func(func()), emit func(conf.Event)) *Media {
+// called in that loop, with what happened; newWorker starts an encryption worker (package port), and may throw.
+func NewMedia(w *Window, run func(func()), emit func(conf.Event), newWorker func() js.Value) *Media {
 	q := queue{w: w, run: run}
 	m := &Media{
 		Streams: newStreams(), Level: new(Level),
-		w: w, run: run, emit: emit, negotiations: q, captures: q, lists: q, bound: map[string]wire.Source{},
+		w: w, run: run, emit: emit, newWorker: newWorker, negotiations: q, captures: q, lists: q, bound: map[string]wire.Source{},
 	}
 	m.watchDevices()
 	return m
@@ -51,7 +54,8 @@ func NewMedia(w *Window, run func(func()), emit func(conf.Event)) *Media {
 func (m *Media) Do(e conf.Effect) bool {
 	switch e := e.(type) {
 	case conf.MakeOffer:
-		m.negotiations.do(func() func() { return m.makeOffer(e) })
+		x := m.sealer
+		m.negotiations.do(func() func() { return m.makeOffer(e, x) })
 	case conf.SetAnswer:
 		m.negotiations.do(func() func() { return m.setAnswer(e.Answer) })
 	case conf.ClosePeer:
@@ -72,6 +76,14 @@ func (m *Media) Do(e conf.Effect) bool {
 		m.w.Go(func() { m.run(m.share()) })
 	case conf.SetSpeaker:
 		// Sound is played by the view's elements; it reads the choice from conf.View.
+	case conf.OpenCrypto:
+		m.openCrypto(e.Open)
+	case conf.TellCrypto:
+		m.tellCrypto(e.Command)
+	case conf.CloseCrypto:
+		m.closeCrypto()
+	case conf.KeyFrame:
+		m.keyFrames()
 	default:
 		return false
 	}
@@ -81,12 +93,20 @@ func (m *Media) Do(e conf.Effect) bool {
 // Keep forgets the streams of members that are gone.
 func (m *Media) Keep(known func(wire.MemberIndex) bool) { m.Streams.keep(known) }
 
-// makeOffer works in a goroutine of negotiations; what it returns runs in the loop.
-func (m *Media) makeOffer(e conf.MakeOffer) (then func()) {
+// makeOffer works in a goroutine of negotiations; what it returns runs in the loop. x seals what e wants sealed.
+func (m *Media) makeOffer(e conf.MakeOffer, x *sealer) (then func()) {
 	p, fresh := m.peer, e.Fresh || m.peer == nil
+	if !e.Sealed {
+		x = nil
+	} else if x == nil {
+		return func() { m.emit(conf.Offered{Err: string(wire.CodeMedia)}) } // it has ended meanwhile
+	}
+	if !fresh && p.sealer != x {
+		return func() { m.emit(conf.Offered{Err: string(wire.CodeMedia)}) } // a peer connection keeps what it began with
+	}
 	if fresh {
 		var err error
-		if p, err = m.newPeer(); err != nil {
+		if p, err = m.newPeer(x); err != nil {
 			return func() { m.emit(conf.Offered{Err: "media.unsupported"}) }
 		}
 	}
@@ -104,7 +124,7 @@ func (m *Media) makeOffer(e conf.MakeOffer) (then func()) {
 	}
 }
 
-func (m *Media) newPeer() (*peer, error) {
+func (m *Media) newPeer(x *sealer) (*peer, error) {
 	var p *peer
 	p, err := m.w.newPeer(m.run, func(state string) {
 		m.run(func() {
@@ -112,7 +132,7 @@ func (m *Media) newPeer() (*peer, error) {
 				m.emit(conf.PeerState{State: state})
 			}
 		})
-	})
+	}, x)
 	return p, err
 }
 
@@ -155,13 +175,16 @@ func (m *Media) bind(mid string, src wire.Source) {
 	if !ok {
 		return
 	}
+	if x := m.peer.sealer; x != nil {
+		x.assign(t.number, src)
+	}
 	if old, ok := m.bound[mid]; ok {
 		delete(m.bound, mid)
-		m.Streams.remove(conf.SourceID(old), t)
+		m.Streams.remove(conf.SourceID(old), t.track)
 	}
 	if src.Member != 0 {
 		m.bound[mid] = src
-		m.Streams.add(conf.SourceID(src), t)
+		m.Streams.add(conf.SourceID(src), t.track)
 	}
 }
 
@@ -171,7 +194,8 @@ func (m *Media) flow(s wire.Stream) {
 		return
 	}
 	v := js.Null()
-	if t := m.own[s]; t != nil && m.flows[s] {
+	// conf would not let anything flow in clear either; this is the second lock.
+	if t := m.own[s]; t != nil && m.flows[s] && m.peer.sealer == m.sealer {
 		v = t.v
 	}
 	m.peer.flow(s, v)

@@ -23,22 +23,31 @@ type peer struct {
 	pc      js.Value
 	stop    []func()
 	senders [len(wire.Streams)]js.Value // RTCRtpTransceivers
-	slots   [2][]js.Value               // RTCRtpTransceivers: audio, video
-	tracks  map[string]js.Value         // of the slots, by mid; complete after describe
+	slots   [2][]slot                   // audio, video
+	tracks  map[string]slot             // of the slots, by mid; complete after describe
 	shapes  queue                       // of shape
+	sealer  *sealer                     // all frames go through it; nil: none
 
 	codecFixed bool // the browser cannot switch codecs; owned by shapes
 }
 
-// newPeer makes a peer connection. run hands a function to the core's loop; onState is called in a callback.
-func (w *Window) newPeer(run func(func()), onState func(state string)) (*peer, error) {
+// slot is an m-line that the relay may fill.
+type slot struct {
+	v      js.Value // RTCRtpTransceiver
+	number int      // in the sealer
+	track  js.Value // set by describe
+}
+
+// newPeer makes a peer connection. run hands a function to the core's loop; onState is called in a callback. With a sealer
+// every frame goes through it, or the peer connection is not made.
+func (w *Window) newPeer(run func(func()), onState func(state string), x *sealer) (*peer, error) {
 	pc, err := try(func() js.Value {
 		return js.Global().Get("RTCPeerConnection").New(object("bundlePolicy", "max-bundle"))
 	})
 	if err != nil {
 		return nil, err
 	}
-	p := &peer{w: w, pc: pc, tracks: map[string]js.Value{}, shapes: queue{w: w, run: run}}
+	p := &peer{w: w, pc: pc, tracks: map[string]slot{}, shapes: queue{w: w, run: run}, sealer: x}
 	p.stop = []func(){
 		w.closesWith(pc),
 		w.listen(pc, "connectionstatechange", func(js.Value) { onState(pc.Get("connectionState").String()) }),
@@ -68,18 +77,26 @@ func (p *peer) addSender(s wire.Stream) (t js.Value, err error) {
 	if err != nil {
 		return t, err
 	}
+	if p.sealer != nil {
+		if err := p.sealer.seals(t.Get("sender"), s); err != nil {
+			return t, err
+		}
+	}
 	const sends = true
-	return t, prefer(t, s.Kind(), sends)
+	return t, prefer(t, s.Kind(), sends, p.sealer != nil)
 }
 
-// addSlot makes an m-line that the relay may fill.
-func (p *peer) addSlot(kind wire.Kind) (js.Value, error) {
-	t, err := Call(p.pc, "addTransceiver", string(kind), object("direction", "recvonly"))
-	if err != nil {
-		return t, err
+func (p *peer) addSlot(kind wire.Kind) (s slot, err error) {
+	if s.v, err = Call(p.pc, "addTransceiver", string(kind), object("direction", "recvonly")); err != nil {
+		return s, err
+	}
+	if p.sealer != nil {
+		if s.number, err = p.sealer.opens(s.v.Get("receiver"), kind); err != nil {
+			return s, err
+		}
 	}
 	const sends = false
-	return t, prefer(t, kind, sends)
+	return s, prefer(s.v, kind, sends, p.sealer != nil)
 }
 
 // describe makes a new offer with at least so many slots, and its description. It takes time; nothing else of the peer
@@ -88,11 +105,11 @@ func (p *peer) describe(audio, video int, fresh bool) (*wire.Offer, error) {
 	for i, want := range [...]int{audio, video} {
 		kind := [...]wire.Kind{wire.Audio, wire.Video}[i]
 		for len(p.slots[i]) < want {
-			t, err := p.addSlot(kind)
+			s, err := p.addSlot(kind)
 			if err != nil {
 				return nil, err
 			}
-			p.slots[i] = append(p.slots[i], t)
+			p.slots[i] = append(p.slots[i], s)
 		}
 	}
 	if err := p.setLocal(); err != nil {
@@ -102,11 +119,15 @@ func (p *peer) describe(audio, video int, fresh bool) (*wire.Offer, error) {
 	for s, t := range p.senders {
 		sends[t.Get("mid").String()] = wire.Stream(s)
 	}
-	tracks := make(map[string]js.Value)
-	for _, t := range slices.Concat(p.slots[0], p.slots[1]) {
-		tracks[t.Get("mid").String()] = t.Get("receiver").Get("track")
+	tracks := make(map[string]slot)
+	for _, s := range slices.Concat(p.slots[0], p.slots[1]) {
+		s.track = s.v.Get("receiver").Get("track")
+		tracks[s.v.Get("mid").String()] = s
 	}
 	p.tracks = tracks
+	if p.sealer != nil {
+		return sdp.DescribeSealed(p.local(), sends, fresh)
+	}
 	return sdp.Describe(p.local(), sends, fresh)
 }
 
@@ -140,7 +161,11 @@ func (p *peer) answer(a *wire.Answer) error {
 	if p.pc.Get("signalingState").String() != "have-local-offer" {
 		return errors.New("an answer without an offer")
 	}
-	text, err := sdp.Build(p.local(), a)
+	build := sdp.Build
+	if p.sealer != nil {
+		build = sdp.BuildSealed
+	}
+	text, err := build(p.local(), a)
 	if err != nil {
 		return err
 	}

@@ -7,6 +7,7 @@ import (
 	"sync"
 	"syscall/js"
 
+	"github.com/conclave-meet/conclave/shared/wire"
 	"github.com/conclave-meet/conclave/wasm/link"
 )
 
@@ -18,7 +19,8 @@ const (
 	maxUnsent = 1 << 20
 )
 
-// Socket is the browser's WebSocket with text messages, as a link.Conn. Its methods may be called from any goroutine.
+// Socket is the browser's WebSocket, as a link.Conn: a message goes into a binary frame where wire says so, else into one
+// of text. Its methods may be called from any goroutine.
 type Socket struct {
 	ws     js.Value
 	stop   []func()
@@ -44,6 +46,7 @@ func (w *Window) DialSocket(ctx link.Context, path, protocol string) (*Socket, e
 	if err != nil {
 		return nil, err
 	}
+	ws.Set("binaryType", "arraybuffer")
 	s := &Socket{ws: ws, arrive: make(chan struct{}, 1)}
 	open := make(chan struct{}, 1)
 	forget := w.closesWith(ws)
@@ -69,17 +72,17 @@ func (w *Window) DialSocket(ctx link.Context, path, protocol string) (*Socket, e
 	}
 }
 
-// message takes one message. The protocol has text only: anything else ends the connection.
+// message takes one message. One in a frame of the other kind ends the connection.
 func (s *Socket) message(event js.Value) {
-	data := event.Get("data")
-	if data.Type() != js.TypeString {
-		s.end(errors.New("websocket: a message that is not text"))
+	text, err := messageOf(event.Get("data"))
+	if err != nil {
+		s.end(err)
 		return
 	}
 	s.mu.Lock()
 	full := len(s.unread) == maxUnread
 	if !full {
-		s.unread = append(s.unread, data.String())
+		s.unread = append(s.unread, text)
 	}
 	s.mu.Unlock()
 	if full {
@@ -137,7 +140,27 @@ func (s *Socket) Read(ctx link.Context) ([]byte, error) {
 	}
 }
 
-// Write hands one text message to the browser, which sends it when it can: also when the page is being left.
+// messageOf reads what came in one frame.
+func messageOf(data js.Value) (string, error) {
+	binary := data.Type() != js.TypeString
+	var b []byte
+	if binary {
+		a, err := try(func() js.Value { return global("Uint8Array").New(data) })
+		if err != nil {
+			return "", err
+		}
+		b = make([]byte, a.Length())
+		js.CopyBytesToGo(b, a)
+	} else {
+		b = []byte(data.String())
+	}
+	if wire.Binary(b) != binary {
+		return "", errors.New("websocket: a message in the wrong kind of frame")
+	}
+	return string(b), nil
+}
+
+// Write hands one message to the browser, which sends it when it can: also when the page is being left.
 func (s *Socket) Write(_ link.Context, message []byte) error {
 	if err := s.why(); err != nil {
 		return err
@@ -145,7 +168,13 @@ func (s *Socket) Write(_ link.Context, message []byte) error {
 	if s.ws.Get("bufferedAmount").Int() > maxUnsent {
 		return errors.New("websocket: messages do not get out")
 	}
-	_, err := Call(s.ws, "send", string(message))
+	if !wire.Binary(message) {
+		_, err := Call(s.ws, "send", string(message))
+		return err
+	}
+	a := global("Uint8Array").New(len(message))
+	js.CopyBytesToJS(a, message)
+	_, err := Call(s.ws, "send", a)
 	return err
 }
 

@@ -11,6 +11,7 @@
 //	deliver(json)      the slices of conf.View that changed, as one object; the first time all of them
 //	note(json)         a conf.Note
 //	get(key), set(key, value), stored()   what the browser remembers; stored is one JSON object of strings
+//	worker()           starts an encryption worker (www/src/sealer/worker.ts) and returns the Worker; may throw
 //	fatal(text)        the core ends by a panic; nothing comes after it
 //
 // raw has what the site calls:
@@ -21,6 +22,9 @@
 //	viewport(json)        [{"source": "3/cam", "h": 360, "prio": 5}, …], h in device pixels
 //	strength(name), parse(name)   JSON of conf.Strength, and {"name": canonical, "code": "" or the reason}
 //	suggest()             a new room name that is hard to guess
+//	passphrase()          the room's passphrase, for copying and for the invitation; "" when there is none
+//	passphraseStrength(text)      JSON of conf.Strength, of a passphrase as it is typed
+//	suggestPassphrase()   four words that nobody guesses, with blanks between them
 //	micLevel()            my microphone now, 0 … 1
 //
 // All of raw returns at once. A command's consequences come by deliver, at most once a frame.

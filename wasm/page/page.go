@@ -4,6 +4,7 @@ package main
 
 import (
 	"encoding/json"
+	"sync"
 	"time"
 
 	"github.com/conclave-meet/conclave/shared/wire"
@@ -22,6 +23,10 @@ type page struct {
 	link   *link.Link
 	frames *browser.Frames
 
+	// guarded by mu; the site asks for it at any time
+	mu     sync.Mutex
+	phrase string
+
 	// owned by run
 	state *conf.State
 	dirty conf.Dirty  // slices that the site has not got yet
@@ -29,8 +34,8 @@ type page struct {
 }
 
 func newPage(w *browser.Window, ports ports) *page {
-	p := &page{w: w, ports: ports, inbox: newInbox(), state: conf.New(conf.Config{Client: client})}
-	p.media = browser.NewMedia(w, p.inbox.put, p.step)
+	p := &page{w: w, ports: ports, inbox: newInbox(), state: conf.New(conf.Config{Client: client, Realm: w.Host()})}
+	p.media = browser.NewMedia(w, p.inbox.put, p.step, ports.worker)
 	p.link = link.New(link.Config{
 		Dial:    p.dial,
 		Up:      func() { p.post(conf.LinkUp{}) },
@@ -64,6 +69,7 @@ func (p *page) post(e conf.Event) { p.inbox.put(func() { p.step(e) }) }
 // run is the loop. It never ends by itself.
 func (p *page) run() {
 	p.step(conf.Booted{Stored: p.ports.stored()})
+	p.step(conf.CryptoAble{Yes: p.w.CanSeal()})
 	p.ports.ready(p.raw())
 	p.flush()
 	p.watch()
@@ -96,6 +102,9 @@ func (p *page) step(e conf.Event) {
 	for _, x := range p.state.Step(time.Now(), e) {
 		p.do(x)
 	}
+	p.mu.Lock()
+	p.phrase = p.state.Passphrase()
+	p.mu.Unlock()
 	p.dirty |= p.state.TakeDirty()
 	if p.dirty != 0 {
 		p.frames.Ask()
@@ -146,6 +155,7 @@ type delivery struct {
 	Stage   *conf.Stage   `json:"stage,omitempty"`
 	Chat    *conf.Chat    `json:"chat,omitempty"`
 	Auth    *conf.Auth    `json:"auth,omitempty"`
+	Crypto  *conf.Crypto  `json:"crypto,omitempty"`
 }
 
 // flush gives the site what changed.
@@ -181,6 +191,7 @@ func changed(v *conf.View, d conf.Dirty) delivery {
 		Stage:   pick(&v.Stage, d.Has(conf.StageChanged)),
 		Chat:    pick(&v.Chat, d.Has(conf.ChatChanged)),
 		Auth:    pick(&v.Auth, d.Has(conf.AuthChanged)),
+		Crypto:  pick(&v.Crypto, d.Has(conf.CryptoChanged)),
 	}
 }
 
@@ -189,4 +200,11 @@ func pick[T any](v *T, yes bool) *T {
 		return v
 	}
 	return nil
+}
+
+// passphrase is the room's, "" when there is none.
+func (p *page) passphrase() string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.phrase
 }

@@ -23,6 +23,7 @@ func TestCommand(t *testing.T) {
 		code       string
 	}{
 		{"with fields", `{"t":"chat.send","text":"hi","to":3}`, &conf.Say{Text: "hi", To: 3}, ""},
+		{"with a field that is off when it is left out", `{"t":"room.open","name":"r","e2ee":true}`, &conf.OpenRoom{Name: "r", E2EE: true}, ""},
 		{"without fields", `{"t":"leave"}`, &conf.Leave{}, ""},
 		{"with a field left out", `{"t":"mic"}`, &conf.Mic{}, ""},
 		{"with an optional field", `{"t":"mic","on":true}`, &conf.Mic{On: &yes}, ""},
@@ -113,6 +114,12 @@ func TestSuggestedNamesAreNames(t *testing.T) {
 	assert.NotEqual(t, name, suggest())
 }
 
+func TestSuggestedPassphrasesAreTaken(t *testing.T) {
+	phrase := suggestPassphrase()
+	assert.NotEqual(t, phrase, suggestPassphrase())
+	assert.False(t, conf.PassphraseStrength(phrase).Weak)
+}
+
 func TestDeliveryHoldsOnlyWhatChanged(t *testing.T) {
 	v := conf.New(conf.Config{}).View()
 	keys := func(d conf.Dirty) []string {
@@ -129,7 +136,7 @@ func TestDeliveryHoldsOnlyWhatChanged(t *testing.T) {
 	}
 	assert.ElementsMatch(t, []string{"me", "peers"}, keys(conf.MeChanged|conf.PeersChanged))
 	all := conf.New(conf.Config{}).TakeDirty()
-	assert.ElementsMatch(t, []string{"app", "room", "me", "devices", "peers", "stage", "chat", "auth"}, keys(all))
+	assert.ElementsMatch(t, []string{"app", "room", "me", "devices", "peers", "stage", "chat", "auth", "crypto"}, keys(all))
 	assert.Empty(t, keys(0))
 }
 

@@ -31,6 +31,9 @@ func (p ports) deliver(json []byte)   { p.call("deliver", string(json)) }
 func (p ports) set(key, value string) { p.call("set", key, value) }
 func (p ports) fatal(text string)     { p.call("fatal", text) }
 
+// worker starts an encryption worker. What the site throws is the caller's.
+func (p ports) worker() js.Value { return p.v.Call("worker") }
+
 func (p ports) call(name string, args ...any) {
 	if _, err := browser.Call(p.v, name, args...); err != nil {
 		js.Global().Get("console").Call("error", "conclavePorts."+name+": "+err.Error())
@@ -85,6 +88,9 @@ func (p *page) raw() js.Value {
 	method("strength", func(name string) any { return text(conf.StrengthOf(name)) })
 	method("parse", func(name string) any { return text(parsed(name)) })
 	method("suggest", func(string) any { return suggest() })
+	method("passphrase", func(string) any { return p.passphrase() })
+	method("passphraseStrength", func(phrase string) any { return text(conf.PassphraseStrength(phrase)) })
+	method("suggestPassphrase", func(string) any { return suggestPassphrase() })
 	method("micLevel", func(string) any { return p.media.Level.Now() })
 	return o
 }
@@ -95,6 +101,14 @@ func suggest() string {
 		panic(err) // Random never fails
 	}
 	return name.Text()
+}
+
+func suggestPassphrase() string {
+	phrase, err := roomname.SuggestPassphrase(browser.Random{})
+	if err != nil {
+		panic(err) // Random never fails
+	}
+	return phrase
 }
 
 // text is v as JSON.
