@@ -156,6 +156,10 @@ func TestExchangesByAnotherImplementation(t *testing.T) {
 	var v struct {
 		Exchanges []exchange
 		Map       []struct{ R, U bin }
+		Points    []struct {
+			Y       bin
+			Refused bool
+		}
 	}
 	read(t, "testdata/cpace.json", &v)
 	require.Len(t, v.Exchanges, 16)
@@ -167,4 +171,15 @@ func TestExchangesByAnotherImplementation(t *testing.T) {
 		got := cpace.MapToCurve((*[32]byte)(m.R))
 		assert.Equal(t, []byte(m.U), got[:], "r = %x", []byte(m.R))
 	}
+	require.Len(t, v.Points, 27)
+	refused := 0
+	for _, p := range v.Points {
+		if err := answer(t, p.Y); p.Refused {
+			assert.ErrorIs(t, err, cpace.ErrLowOrder, "Y = %x", []byte(p.Y))
+			refused++
+		} else {
+			assert.NoError(t, err, "Y = %x", []byte(p.Y))
+		}
+	}
+	assert.Equal(t, 14, refused)
 }

@@ -60,6 +60,8 @@ func TestPublishedConcatenations(t *testing.T) {
 		{0, "prepend_len(bytes(range(127)))", [][]byte{ramp(127)}},
 		{0, "prepend_len(bytes(range(128)))", [][]byte{ramp(128)}},
 		{1, "lv_cat(b'1234',b'5',b'',b'678')", [][]byte{[]byte("1234"), []byte("5"), nil, []byte("678")}},
+		{3, "transcript_ir(b'123',b'PartyA',b'234',b'PartyB')", [][]byte{[]byte("123"), []byte("PartyA"), []byte("234"), []byte("PartyB")}},
+		{3, "transcript_ir(b'3456',b'PartyA',b'2345',b'PartyB')", [][]byte{[]byte("3456"), []byte("PartyA"), []byte("2345"), []byte("PartyB")}},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			want, ok := blocks[row.block][row.name].(string)

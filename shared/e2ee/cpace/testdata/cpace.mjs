@@ -54,5 +54,20 @@ const exchanges = [
 // Numbers that are special to the map or to the field: 0, 1, -1, not reduced, bit 255 set.
 const numbers = [0n, 1n, 2n, p - 1n, p, p + 1n, 2n ** 255n - 1n, 2n ** 255n, 2n ** 255n + 1n, 2n ** 256n - 1n, A, p - A].map(little)
   .concat(Array.from({ length: 20 }, (_, i) => hash(`number ${i}`)));
+// Points of low order (0, ±1, the two of order 8), their other spellings, and ordinary ones that look like them. OpenSSL
+// says which are refused.
+const eight = [
+  325606250916557431795983626356110631294008115727848805560023387167927233504n,
+  39382357235489614581723060781553021112529911719440698176882885853963445705823n,
+];
+const points = [0n, 1n, p - 1n, p, p + 1n, ...eight, 2n, p - 2n, p + 2n, 2n ** 255n - 1n, 2n ** 255n + 2n, ...eight.map((u) => u + 1n)]
+  .flatMap((u) => u < 2n ** 255n ? [u, u + 2n ** 255n] : [u]).map(little).map((y) => {
+    try {
+      multiply(hash("y"), y);
+      return { y: y.toString("hex"), refused: false };
+    } catch {
+      return { y: y.toString("hex"), refused: true };
+    }
+  });
 
-console.log(JSON.stringify({ exchanges: exchanges.map(exchange), map: numbers.map((r) => hex({ r, u: map(r) })) }, null, 1));
+console.log(JSON.stringify({ exchanges: exchanges.map(exchange), map: numbers.map((r) => hex({ r, u: map(r) })), points }, null, 1));
