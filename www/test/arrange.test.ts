@@ -14,6 +14,7 @@ function peer(index: number, more: Partial<Peer> = {}): Peer {
     speaks: false,
     cam: { on: true, stream: `${index}/cam` },
     screen: { on: false },
+    crypto: '',
     sounds: [],
     ...more,
   };

@@ -72,5 +72,6 @@ export function emptyView(room: string): View {
     stage: { dominant: 0, sharer: 0 },
     chat: { messages: [], unread: 0, problem: none },
     auth: { name: '', known: false, busy: false, problem: none, enrolled: false },
+    crypto: { on: false, able: 'unknown', phase: 'off', with: 0, code: '', agreement: 'none', different: 0, attempts: 0, problem: none },
   };
 }

@@ -27,6 +27,7 @@ function peer(i: number): Peer {
     speaks: i === 0,
     cam: cam ? { on: true, stream: `${index}/cam`, ...(i === 7 ? { why: 'bandwidth' } : {}) } : { on: false },
     screen: { on: false },
+    crypto: '',
     sounds: [],
   };
 }
