@@ -26,7 +26,7 @@ const longest = bufferSize - e2ee.MaxOverhead
 // one export at a time.
 var (
 	in, out [bufferSize]byte
-	frames  e2ee.Frames
+	self    member
 	opened  sframe.KeyID
 )
 
@@ -42,56 +42,18 @@ func capacity() int32 { return bufferSize }
 //go:wasmexport maxFrame
 func maxFrame() int32 { return longest }
 
-//go:wasmexport setSender
-func setSender(kid int32) (code int32) {
-	defer caught(&code)
-	return setKey(kid, frames.SetSender)
-}
-
-//go:wasmexport setReceiver
-func setReceiver(kid int32) (code int32) {
-	defer caught(&code)
-	return setKey(kid, func(index uint16, key senderkey.Key) error {
-		return frames.SetReceiver(0, index, key) // old keys end by being replaced: nothing here calls frames.Tick
-	})
-}
-
-// setKey hands the base key that lies in the input to set, and wipes it.
-func setKey(kid int32, set func(uint16, senderkey.Key) error) int32 {
-	base := in[:senderkey.BaseSize]
-	defer clear(base)
-	id, ok := identifier(kid)
-	if !ok {
-		return codeArgument
-	}
-	return codeOf(set(id.Index, senderkey.Key{Generation: uint32(id.Generation), Step: id.Step, Base: [senderkey.BaseSize]byte(base)}))
-}
-
-//go:wasmexport stopSending
-func stopSending() (code int32) {
-	defer caught(&code)
-	frames.StopSending()
-	return codeOK
-}
-
-//go:wasmexport forgetMember
-func forgetMember(index int32) (code int32) {
-	defer caught(&code)
-	if index < 0 || index > math.MaxUint16 {
-		return codeArgument
-	}
-	frames.Forget(uint16(index))
-	return codeOK
-}
-
 //go:wasmexport seal
 func seal(stream, codec, key, n int32) (code int32) {
+	defer counted(&code)
 	defer caught(&code)
 	if stream < 0 || stream >= senderkey.Streams || codec < 0 || codec > math.MaxUint8 || key < 0 || key > 1 || n < 0 || n > longest {
 		return codeArgument
 	}
+	if self.session == nil {
+		return codeNoKey
+	}
 	what := e2ee.Frame{Stream: senderkey.Stream(stream), Codec: envelope.Codec(codec), Key: key == 1}
-	sealed, err := frames.Seal(out[:0], what, in[:n])
+	sealed, err := self.session.Seal(out[:0], what, in[:n])
 	if err != nil {
 		return codeOf(err)
 	}
@@ -106,11 +68,15 @@ const (
 
 //go:wasmexport open
 func open(kind, n int32) (code int32) {
+	defer counted(&code)
 	defer caught(&code)
 	if kind != kindAudio && kind != kindVideo || n < 0 || n > bufferSize {
 		return codeArgument
 	}
-	frame, id, err := frames.Open(out[:0], kind == kindAudio, in[:n])
+	if self.session == nil {
+		return codeNoKey
+	}
+	frame, id, err := self.session.Open(out[:0], kind == kindAudio, in[:n])
 	if err != nil {
 		return codeOf(err)
 	}
@@ -121,11 +87,56 @@ func open(kind, n int32) (code int32) {
 //go:wasmexport sender
 func sender() int32 { return int32(opened) }
 
-func identifier(kid int32) (senderkey.ID, bool) {
-	if kid < 0 {
-		return senderkey.ID{}, false
+//go:wasmexport drop
+func drop(reason int32) { counted(&reason) }
+
+//go:wasmexport tick
+func tick(now float64) {
+	var code int32
+	defer caught(&code)
+	self.tick(now)
+}
+
+//go:wasmexport command
+func command(n int32) (code int32) {
+	defer caught(&code)
+	if n < 0 || n > bufferSize {
+		return codeArgument
 	}
-	return senderkey.Parse(sframe.KeyID(kid))
+	defer clear(in[:n]) // there may be a passphrase in it
+	return codeOf(self.command(in[:n]))
+}
+
+//go:wasmexport report
+func report() (code int32) {
+	defer caught(&code)
+	written := self.report(out[:0])
+	if len(written) > bufferSize { // a room of 100 takes 150 kB; it is not in the buffer then
+		return codeInternal
+	}
+	return int32(len(written))
+}
+
+//go:wasmexport deadline
+func deadline() float64 {
+	var code int32
+	defer caught(&code)
+	return self.deadline()
+}
+
+//go:wasmexport derive
+func derive(n int32) (code int32) {
+	defer caught(&code)
+	if n < 0 || n > bufferSize {
+		return codeArgument
+	}
+	defer clear(in[:n])
+	prs, err := secretOf(in[:n])
+	if err != nil {
+		return codeOf(err)
+	}
+	copy(out[:], prs[:])
+	return codeOK
 }
 
 // caught turns a panic into codeInternal. Without it a panic would end the Go run time while JavaScript goes on calling
@@ -136,29 +147,36 @@ func caught(code *int32) {
 	}
 }
 
+// counted counts a frame that is dropped for a reason.
+func counted(code *int32) {
+	if *code < 0 && *code >= math.MinInt8 {
+		self.drops[-*code]++
+	}
+}
+
+// codes are the results that stand for errors.
+var codes = map[error]int32{
+	errMalformed:          codeMalformed,
+	envelope.ErrMalformed: codeMalformed,
+	sframe.ErrMalformed:   codeMalformed,
+	envelope.ErrCodec:     codeArgument,
+	e2ee.ErrNoKey:         codeNoKey,
+	e2ee.ErrKind:          codeKind,
+	e2ee.ErrPaused:        codePaused,
+	sframe.ErrReplay:      codeReplay,
+	sframe.ErrAuthentic:   codeAuthentic,
+	sframe.ErrExhausted:   codeExhausted,
+}
+
 // codeOf is the result that stands for err; codeOK for none.
 func codeOf(err error) int32 {
-	switch {
-	case err == nil:
+	if err == nil {
 		return codeOK
-	case errors.Is(err, envelope.ErrCodec), errors.Is(err, sframe.ErrKey):
-		return codeArgument
-	case errors.Is(err, envelope.ErrMalformed), errors.Is(err, sframe.ErrMalformed):
-		return codeMalformed
-	case errors.Is(err, e2ee.ErrNoKey):
-		return codeNoKey
-	case errors.Is(err, e2ee.ErrKind):
-		return codeKind
-	case errors.Is(err, sframe.ErrReplay):
-		return codeReplay
-	case errors.Is(err, sframe.ErrAuthentic):
-		return codeAuthentic
-	case errors.Is(err, sframe.ErrExhausted):
-		return codeExhausted
-	case errors.Is(err, e2ee.ErrKeyReused), errors.Is(err, e2ee.ErrOrder):
-		return codeKeyReused
-	case errors.Is(err, e2ee.ErrFull):
-		return codeFull
+	}
+	for known, code := range codes {
+		if errors.Is(err, known) {
+			return code
+		}
 	}
 	return codeInternal
 }

@@ -7,32 +7,112 @@ import (
 	"errors"
 	"math"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/conclave-meet/conclave/shared/e2ee"
 	"github.com/conclave-meet/conclave/shared/e2ee/envelope"
+	"github.com/conclave-meet/conclave/shared/e2ee/passphrase"
+	"github.com/conclave-meet/conclave/shared/e2ee/port"
 	"github.com/conclave-meet/conclave/shared/e2ee/senderkey"
 	"github.com/conclave-meet/conclave/shared/e2ee/sframe"
 )
 
-// kid returns the identifier of member 5's key of a stream.
-func kid(s senderkey.Stream) int32 {
-	k, _ := senderkey.ID{Index: 5, Stream: s}.KID()
-	return int32(k)
+// meeting is a fresh start of the program, as member 5, and another member, 6, that it is to meet.
+type meeting struct {
+	t       *testing.T
+	other   *e2ee.Session
+	reports []port.Report // of the program, but for what it sends
+	now     time.Duration
 }
 
-// begin gives the program a fresh start in which it holds both ends of all streams of member 5.
-func begin(t *testing.T) {
+const (
+	me  = 5
+	you = 6
+)
+
+var secret = port.Secret{PRS: [32]byte{7}, Room: "room", Passphrase: "four words of it"}
+
+// meet lets the two meet, who have passphrases of their own.
+func meet(t *testing.T, mine, yours [32]byte) *meeting {
 	t.Helper()
-	frames = e2ee.Frames{}
-	for s := range senderkey.Stream(senderkey.Streams) {
-		put(bytes.Repeat([]byte{7}, 32))
-		require.EqualValues(t, codeOK, setSender(kid(s)))
-		put(bytes.Repeat([]byte{7}, 32))
-		require.EqualValues(t, codeOK, setReceiver(kid(s)))
+	self = member{}
+	other, err := e2ee.NewSession(e2ee.Config{Realm: "example.org", Room: "room", PRS: yours, Rand: random{}})
+	require.NoError(t, err)
+	m := &meeting{t: t, other: other}
+	first := secret
+	first.PRS = mine
+	m.command(&port.Open{Secret: first, Realm: "example.org"})
+	require.IsType(t, &port.Ready{}, m.reports[0])
+	announce := m.reports[0].(*port.Ready).Announce
+	m.command(&port.Welcome{Me: me})
+	m.other.Welcome(0, you, []e2ee.Member{{Index: me, Announce: announce}})
+	m.command(&port.Joined{Member: port.Member{Index: you, Announce: m.other.Announce()}})
+	m.passes(time.Second)
+	return m
+}
+
+// begin is a meeting of two with one passphrase.
+func begin(t *testing.T) *meeting {
+	t.Helper()
+	m := meet(t, secret.PRS, secret.PRS)
+	require.Equal(t, port.PhaseUp, m.state().Phase)
+	return m
+}
+
+func (m *meeting) command(c port.Command) {
+	m.t.Helper()
+	require.EqualValues(m.t, codeOK, command(put(port.AppendCommand(nil, c))))
+	m.listen()
+}
+
+// listen takes the reports and gives the other member what is for it.
+func (m *meeting) listen() {
+	m.t.Helper()
+	for n := report(); n != 0; n = report() {
+		require.Positive(m.t, n)
+		r, err := port.DecodeReport(out[:n])
+		require.NoError(m.t, err)
+		send, ok := r.(*port.Send)
+		if !ok {
+			m.reports = append(m.reports, r)
+			continue
+		}
+		for _, item := range send.Items {
+			item.From = me
+			m.other.Receive(m.now, e2ee.Item(item))
+		}
 	}
+}
+
+// passes lets time go by, in which the two talk.
+func (m *meeting) passes(d time.Duration) {
+	m.t.Helper()
+	for end := m.now + d; m.now < end; m.now += 10 * time.Millisecond {
+		m.other.Tick(m.now)
+		var items []port.Item
+		for _, item := range m.other.Take().Items {
+			item.From = you
+			items = append(items, port.Item(item))
+		}
+		tick(float64(m.now.Milliseconds()))
+		m.listen()
+		if len(items) > 0 {
+			m.command(&port.Receive{Items: items})
+		}
+	}
+}
+
+// state is the last one that was reported.
+func (m *meeting) state() (last port.State) {
+	for _, r := range m.reports {
+		if s, ok := r.(*port.State); ok {
+			last = *s
+		}
+	}
+	return last
 }
 
 // put writes b to the input and returns its size.
@@ -47,25 +127,31 @@ const (
 	camera = int32(senderkey.Camera)
 )
 
-// sealed returns the envelope of a frame of the microphone.
-func sealed(t *testing.T, frame string) []byte {
-	t.Helper()
-	n := seal(mic, opus, 0, put([]byte(frame)))
-	require.Positive(t, n)
-	return bytes.Clone(out[:n])
+// hears returns the envelope of a frame of the other's microphone.
+func (m *meeting) hears(frame string) []byte {
+	m.t.Helper()
+	e, err := m.other.Seal(nil, e2ee.Frame{Stream: senderkey.Mic, Codec: envelope.Opus}, []byte(frame))
+	require.NoError(m.t, err)
+	return e
 }
 
-func TestAFrameGoesThroughTheBuffers(t *testing.T) {
-	begin(t)
-	e := sealed(t, "hello")
-	n := open(kindAudio, put(e))
-	require.EqualValues(t, 5, n)
-	assert.Equal(t, "hello", string(out[:n]))
-	assert.Equal(t, kid(senderkey.Mic), sender())
+func TestFramesGoThroughTheBuffersBothWays(t *testing.T) {
+	m := begin(t)
+	n := seal(mic, opus, 0, put([]byte("hello")))
+	require.Positive(t, n)
+	frame, id, err := m.other.Open(nil, true, out[:n])
+	require.NoError(t, err)
+	assert.Equal(t, "hello", string(frame))
+	assert.EqualValues(t, me, id.Index)
+
+	n = open(kindAudio, put(m.hears("and hello")))
+	require.EqualValues(t, 9, n)
+	assert.Equal(t, "and hello", string(out[:n]))
+	assert.EqualValues(t, you<<3|mic, sender()>>8)
 }
 
 func TestTheLongestFrameFits(t *testing.T) {
-	begin(t)
+	m := begin(t)
 	for i := range longest {
 		in[i] = byte(i)
 	}
@@ -73,8 +159,30 @@ func TestTheLongestFrameFits(t *testing.T) {
 	n := seal(camera, av1, 1, longest)
 	require.Greater(t, n, maxFrame())
 	require.LessOrEqual(t, n, capacity())
-	require.EqualValues(t, longest, open(kindVideo, put(out[:n])))
+	frame, _, err := m.other.Open(nil, false, out[:n])
+	require.NoError(t, err)
+	require.True(t, bytes.Equal(in[:longest], frame))
+
+	e, err := m.other.Seal(nil, e2ee.Frame{Stream: senderkey.Camera, Codec: envelope.AV1, Key: true}, frame)
+	require.NoError(t, err)
+	require.EqualValues(t, longest, open(kindVideo, put(e)))
 	assert.Equal(t, byte((longest-1)&0xFF), out[longest-1])
+}
+
+func TestNoFrameTakesMemoryOfItsOwn(t *testing.T) {
+	m := begin(t)
+	const runs = 200
+	envelopes := make([][]byte, runs+10)
+	for i := range envelopes {
+		envelopes[i] = m.hears("80 bytes of sound or so, 80 bytes of sound or so, 80 bytes of sound or so, 80 b")
+	}
+	next := 0
+	assert.Zero(t, testing.AllocsPerRun(runs, func() {
+		if seal(camera, vp8, 0, 1200) < 0 || open(kindAudio, put(envelopes[next])) < 0 {
+			panic("not sealed or not opened")
+		}
+		next++
+	}))
 }
 
 func TestResultsOfSeal(t *testing.T) {
@@ -98,57 +206,147 @@ func TestResultsOfSeal(t *testing.T) {
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			begin(t)
+			clear(in[:10])
 			assert.Equal(t, row.want, seal(row.stream, row.codec, row.key, row.n))
 		})
 	}
-	frames = e2ee.Frames{}
-	assert.EqualValues(t, codeNoKey, seal(mic, opus, 0, 1))
 }
 
 func TestResultsOfOpen(t *testing.T) {
-	begin(t)
-	e := sealed(t, "hello")
+	m := begin(t)
+	e := m.hears("hello")
 	assert.EqualValues(t, codeArgument, open(0, put(e)), "a forgotten kind")
 	assert.EqualValues(t, codeArgument, open(3, put(e)))
 	assert.EqualValues(t, codeArgument, open(kindAudio, -1))
 	assert.EqualValues(t, codeArgument, open(kindAudio, bufferSize+1))
 	assert.EqualValues(t, codeMalformed, open(kindAudio, 0))
-	assert.EqualValues(t, codeMalformed, open(kindAudio, put(e[:0])))
 	assert.EqualValues(t, codeKind, open(kindVideo, put(e)))
-	e[4] ^= 1
+	e[5] ^= 1
 	assert.EqualValues(t, codeAuthentic, open(kindAudio, put(e)))
-	e[4] ^= 1
+	e[5] ^= 1
 	assert.EqualValues(t, 5, open(kindAudio, put(e)))
 	assert.EqualValues(t, codeReplay, open(kindAudio, put(e)))
 }
 
-func TestKeysComeAndGo(t *testing.T) {
-	begin(t)
-	put(bytes.Repeat([]byte{8}, 32))
-	assert.EqualValues(t, codeKeyReused, setSender(kid(senderkey.Mic)))
-	put(bytes.Repeat([]byte{8}, 32))
-	assert.EqualValues(t, codeKeyReused, setReceiver(kid(senderkey.Mic)))
-
-	require.Positive(t, seal(camera, av1, 0, put([]byte("picture"))))
-	e := bytes.Clone(out[:7+20+1])
-	require.EqualValues(t, codeOK, forgetMember(5))
-	assert.EqualValues(t, codeNoKey, open(kindVideo, put(e)))
-	assert.EqualValues(t, codeArgument, forgetMember(-1))
-	assert.EqualValues(t, codeArgument, forgetMember(1<<16))
-
-	require.EqualValues(t, codeOK, stopSending())
+func TestNothingIsSealedOrOpenedBeforeThereIsASession(t *testing.T) {
+	e := begin(t).hears("hello")
+	self = member{}
 	assert.EqualValues(t, codeNoKey, seal(mic, opus, 0, 1))
+	assert.EqualValues(t, codeNoKey, open(kindAudio, put(e)))
+	assert.EqualValues(t, -1, deadline())
+	for _, c := range []port.Command{&port.Welcome{Me: 1}, &port.Unlock{}, &port.Receive{}, &port.Retry{}} {
+		assert.EqualValues(t, codeMalformed, command(put(port.AppendCommand(nil, c))), "%T", c)
+	}
+	assert.Zero(t, report())
 }
 
-func TestABaseKeyDoesNotStayInTheInput(t *testing.T) {
-	for name, set := range map[string]func(int32) int32{"sender": setSender, "receiver": setReceiver} {
-		for _, kid := range []int32{0, -1, math.MaxInt32, 7 << 8} {
-			frames = e2ee.Frames{}
-			put(bytes.Repeat([]byte{7}, 33))
-			code := set(kid)
-			assert.Equal(t, kid == 0, code == codeOK, "%s %d", name, kid)
-			assert.Equal(t, append(make([]byte, 32), 7), in[:33])
+func TestNothingIsSentToWhoeverHasAnotherPassphrase(t *testing.T) {
+	m := meet(t, [32]byte{1}, [32]byte{2})
+	assert.NotEqual(t, port.PhaseUp, m.state().Phase)
+	if n := seal(mic, opus, 0, put([]byte("hello"))); n >= 0 {
+		_, _, err := m.other.Open(nil, true, out[:n])
+		assert.Error(t, err)
+	}
+	require.Len(t, m.state().Peers, 1)
+	assert.NotEqual(t, port.StatusUp, m.state().Peers[0].Status)
+}
+
+func TestWhatThePersonDoesReachesTheOther(t *testing.T) {
+	m := begin(t)
+	m.command(&port.Profile{Profile: port.About{Name: "Ann", Colour: 3, Hand: 9}})
+	m.command(&port.Say{ID: 1, Text: "hello"})
+	m.command(&port.React{Code: "clap"})
+	out := m.other.Take()
+	var said, reacted bool
+	for _, e := range out.Events {
+		switch e := e.(type) {
+		case e2ee.Said:
+			said = e.From == me && e.ID == 1 && e.Text == "hello"
+		case e2ee.Reacted:
+			reacted = e.From == me && e.Code == "clap"
 		}
+	}
+	assert.True(t, said)
+	assert.True(t, reacted)
+	require.NotNil(t, out.State)
+	assert.Equal(t, e2ee.Profile{Name: "Ann", Colour: 3, Hand: 9}, out.State.Peers[0].Profile)
+
+	m.reports = nil
+	m.command(&port.Say{ID: 2})
+	m.command(&port.Say{ID: 3, To: 77, Text: "hello"})
+	assert.Equal(t, []port.Report{&port.Unsaid{ID: 2, Code: "chat.bad"}, &port.Unsaid{ID: 3, Code: "member.gone"}}, m.reports)
+}
+
+func TestWhatTheOtherDoesIsReported(t *testing.T) {
+	m := begin(t)
+	require.NoError(t, m.other.Profile(m.now, e2ee.Profile{Name: "Bob", Colour: 2}))
+	require.NoError(t, m.other.Say(m.now, 4, 0, "hi"))
+	require.NoError(t, m.other.Change(m.now, [32]byte{8}, "another passphrase"))
+	m.passes(time.Second)
+	assert.Contains(t, m.reports, &port.Said{From: you, ID: 4, Text: "hi"})
+	assert.Equal(t, port.About{Name: "Bob", Colour: 2}, m.state().Peers[0].About)
+	var changed *port.Passphrase
+	for _, r := range m.reports {
+		if p, ok := r.(*port.Passphrase); ok {
+			changed = p
+		}
+	}
+	require.NotNil(t, changed)
+	assert.Equal(t, port.Passphrase{By: you, Epoch: changed.Epoch, Text: "another passphrase"}, *changed)
+	m.command(&port.Adopt{Secret: port.Secret{PRS: [32]byte{8}}, Epoch: changed.Epoch})
+}
+
+func TestDropsAreCountedAndReported(t *testing.T) {
+	m := begin(t)
+	for range 3 {
+		assert.EqualValues(t, codeMalformed, open(kindAudio, 0))
+	}
+	assert.EqualValues(t, codeKind, seal(mic, vp8, 0, put([]byte("1"))))
+	drop(codeSource)
+	drop(1)
+	drop(math.MinInt32)
+	m.reports = nil
+	m.passes(6 * time.Second)
+	assert.Contains(t, m.reports, &port.Drops{Counts: []port.Drop{
+		{Reason: codeMalformed, Count: 3}, {Reason: codeKind, Count: 1}, {Reason: codeSource, Count: 1},
+	}})
+	m.reports = nil
+	m.passes(6 * time.Second)
+	assert.Empty(t, m.reports, "each is reported once")
+}
+
+func TestTheAlarmIsNeverFar(t *testing.T) {
+	m := begin(t)
+	at := time.Duration(deadline() * float64(time.Millisecond))
+	assert.LessOrEqual(t, at, m.now+pulse)
+	for _, ms := range []float64{math.NaN(), math.Inf(1), math.Inf(-1), -1, 1e300} {
+		tick(ms)
+		assert.InDelta(t, float64(at), deadline()*1e6, 1, "%v is no time", ms)
+	}
+}
+
+func TestAPassphraseIsDerivedAndDoesNotStayInTheInput(t *testing.T) {
+	self = member{}
+	c := port.AppendCommand(nil, &port.Open{Secret: port.Secret{Room: "room", Passphrase: "four words of it"}, Realm: "example.org"})
+	require.NotZero(t, c[0]&port.NeedsPRS)
+	require.EqualValues(t, codeOK, derive(put(c)))
+	want := passphrase.PRS("four words of it", "room")
+	assert.Equal(t, want[:], out[:32])
+	assert.Equal(t, make([]byte, len(c)), in[:len(c)])
+
+	copy(c[1:33], out[:32])
+	require.EqualValues(t, codeOK, command(put(c)))
+	assert.Equal(t, make([]byte, len(c)), in[:len(c)])
+	assert.EqualValues(t, codeMalformed, command(put(c)), "a second session")
+
+	for _, other := range [][]byte{nil, {0}, c[:1], c[:40]} {
+		assert.EqualValues(t, codeMalformed, derive(put(other)))
+		assert.EqualValues(t, codeMalformed, command(put(other)))
+	}
+	assert.EqualValues(t, codeMalformed, derive(put(port.AppendCommand(nil, &port.Unlock{}))), "a command without a passphrase")
+	for _, n := range []int32{-1, bufferSize + 1, math.MaxInt32} {
+		assert.EqualValues(t, codeArgument, derive(n))
+		assert.EqualValues(t, codeArgument, command(n))
 	}
 }
 
@@ -163,18 +361,16 @@ func TestAPanicBecomesACode(t *testing.T) {
 func TestEveryErrorHasACode(t *testing.T) {
 	for err, want := range map[error]int32{
 		nil:                   codeOK,
+		errMalformed:          codeMalformed,
 		envelope.ErrCodec:     codeArgument,
-		sframe.ErrKey:         codeArgument,
 		envelope.ErrMalformed: codeMalformed,
 		sframe.ErrMalformed:   codeMalformed,
 		e2ee.ErrNoKey:         codeNoKey,
 		e2ee.ErrKind:          codeKind,
+		e2ee.ErrPaused:        codePaused,
 		sframe.ErrReplay:      codeReplay,
 		sframe.ErrAuthentic:   codeAuthentic,
 		sframe.ErrExhausted:   codeExhausted,
-		e2ee.ErrKeyReused:     codeKeyReused,
-		e2ee.ErrOrder:         codeKeyReused,
-		e2ee.ErrFull:          codeFull,
 		errors.New("another"): codeInternal,
 	} {
 		assert.Equal(t, want, codeOf(err), "%v", err)

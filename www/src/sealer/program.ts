@@ -15,7 +15,6 @@ interface Exports {
   tick(now: number): number;
   command(n: number): number;
   report(): number;
-  pending(): number;
   deadline(): number;
   derive(n: number): number;
 }
@@ -118,15 +117,11 @@ export class Program {
     return this.#x.derive(bytes.length) === 0 ? this.#read(32) : null;
   }
 
-  /** Takes the program's next report; null when there is none. */
+  /** Takes the program's next report; null when there is none. It throws when one is lost. */
   report(): ArrayBuffer | null {
     const n = this.#x.report();
+    if (n < 0) throw new Error('report lost');
     return n > 0 ? this.#read(n).buffer : null;
-  }
-
-  /** Whether there are reports or another deadline. Cheap: it is asked after every frame. */
-  pending(): boolean {
-    return !this.ended && this.#x.pending() !== 0;
   }
 
   /** Tells the program the time, by performance.now. */

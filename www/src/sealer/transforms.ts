@@ -39,12 +39,10 @@ export class Transforms {
   readonly #slots = new Map<number, Slot>();
   readonly #cameras = new Set<Transformer>();
   readonly #program: () => Program | null;
-  readonly #after: () => void;
 
-  /** program is asked for each frame; null: there is none (yet, or any more). after is called after each frame. */
-  constructor(program: () => Program | null, after: () => void) {
+  /** program is asked for each frame; null: there is none (yet, or any more). */
+  constructor(program: () => Program | null) {
     this.#program = program;
-    this.#after = after;
   }
 
   /** Lets a transform begin. One with options that are none lets nothing through. */
@@ -57,7 +55,6 @@ export class Transforms {
         new TransformStream<Frame, Frame>({
           transform: (frame, controller) => {
             if (pass(frame)) controller.enqueue(frame);
-            this.#after();
           },
         }),
       )

@@ -2,6 +2,7 @@
 // has the frames of all senders and receivers sealed and opened. shared/e2ee/port has the messages. A second instance of
 // this script, started by the first under another name, derives the passphrase's key and is thrown away.
 import { Program } from './program';
+import { startWorker } from './start';
 import { Transforms } from './transforms';
 
 /** Name of the instance that derives. */
@@ -14,9 +15,6 @@ const prsSize = 32;
 /** First byte of the report that asks for key frames (port.KeyFrame). */
 const keyFrameReport = 8;
 
-/** What setTimeout takes at most, in ms. */
-const longestTimeout = 2 ** 31 - 1;
-
 type Message = ArrayBuffer | { t: 'slot'; slot: number; source: number };
 
 /** A command to derive from, and the program to do it with. */
@@ -24,14 +22,6 @@ interface Order {
   module: WebAssembly.Module;
   command: ArrayBuffer;
 }
-
-/** The policy that the site's Content-Security-Policy allows; browsers without trusted types take a plain string. */
-function trusted(url: string): string {
-  const policies = (globalThis as { trustedTypes?: { createPolicy(name: string, rules: object): { createScriptURL(url: string): string } } }).trustedTypes;
-  policy ??= policies?.createPolicy('conclave', { createScriptURL: (u: string) => u }) ?? null;
-  return policy?.createScriptURL(url) ?? url;
-}
-let policy: { createScriptURL(url: string): string } | null = null;
 
 /** The worker of a room. */
 class Room {
@@ -41,10 +31,7 @@ class Room {
   #timer: ReturnType<typeof setTimeout> | undefined;
   /** Messages are done one after the other: those after a command with a passphrase wait until it is derived. */
   #line: Promise<void>;
-  readonly transforms = new Transforms(
-    () => this.#program,
-    () => this.#afterFrame(),
-  );
+  readonly transforms = new Transforms(() => this.#program);
 
   constructor() {
     this.#line = this.#load();
@@ -81,11 +68,6 @@ class Room {
     this.#listen();
   }
 
-  #afterFrame(): void {
-    if (this.#program?.ended) this.#fail('crypto.worker');
-    else if (this.#program?.pending()) this.#listen();
-  }
-
   /** Passes all reports on and sets the alarm anew. */
   #listen(): void {
     const program = this.#program;
@@ -94,18 +76,18 @@ class Room {
       if (new Uint8Array(report)[0] === keyFrameReport && this.transforms.askForKeyFrames()) continue;
       postMessage(report, { transfer: [report] });
     }
-    if (program.ended) {
-      this.#fail('crypto.worker');
-      return;
-    }
     clearTimeout(this.#timer);
     const at = program.deadline();
-    if (at >= 0) this.#timer = setTimeout(() => this.#tick(), Math.min(longestTimeout, Math.max(0, at - performance.now())));
+    if (at >= 0) this.#timer = setTimeout(() => this.#tick(), Math.max(0, at - performance.now()));
   }
 
   #tick(): void {
-    this.#program?.tick(performance.now());
-    this.#listen();
+    try {
+      this.#program?.tick(performance.now());
+      this.#listen();
+    } catch {
+      this.#fail('crypto.worker');
+    }
   }
 
   /** Says once that nothing more comes. From then on every frame is dropped; the page starts another worker. */
@@ -121,7 +103,7 @@ class Room {
 /** Has a command's passphrase made into its key elsewhere: Argon2id takes 19 MB, which a program never gives back. */
 function derive(order: Order): Promise<Uint8Array> {
   return new Promise((done, failed) => {
-    const helper = new Worker(trusted(self.location.href), { name: derives });
+    const helper = startWorker(self.location.href, derives);
     const end = (then: () => void) => {
       helper.terminate();
       then();
