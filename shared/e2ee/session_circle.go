@@ -1,0 +1,186 @@
+package e2ee
+
+import (
+	"time"
+
+	"github.com/conclave-meet/conclave/shared/e2ee/code"
+)
+
+const (
+	// quiet is how long the roster must not change before its digest is told to those who know another. Less costs records
+	// when many come at once; more shows "updating" for longer.
+	quiet = 300 * time.Millisecond
+	// splitAfter is how long a member may see other people than we do (e2ee.md, 9.2).
+	splitAfter = 5 * time.Second
+	// settling is how long it may while members come or reconnect: who has a slow line, or waits for somebody whose
+	// connection is lost, is not up with everybody for that long. More would let a relay that splits the room hide it for
+	// longer behind members that never come; less would stop honest calls.
+	settling = 30 * time.Second
+	// codeAfter is when the code is made although not everybody agrees: people may compare it just then.
+	codeAfter = time.Second
+)
+
+// circle is the roster: us and everybody who has proved the passphrase and an identity and is not down (e2ee.md, 9.1).
+type circle struct {
+	at     time.Duration // when it changed last
+	known  bool          // digest is that of the roster
+	digest [32]byte
+	code   string // "": not made yet
+
+	changing bool // somebody is on the way in or back, or came just now
+}
+
+func (c *circle) changed(now time.Duration) { *c = circle{at: now, changing: true} }
+
+// roster returns the identities of everybody on it, ours first.
+func (s *Session) roster() [][32]byte {
+	ids := [][32]byte{s.me.ID}
+	for _, p := range s.peers {
+		if p.verified {
+			ids = append(ids, p.ID)
+		}
+	}
+	return ids
+}
+
+// digest returns what we tell of the roster.
+func (s *Session) digest() [32]byte {
+	if !s.circle.known {
+		s.circle.digest, s.circle.known = code.Digest(s.realm, s.room, s.roster()), true
+	}
+	return s.circle.digest
+}
+
+// told notes that p was just told the digest.
+func (s *Session) told(p *peer) { p.digests.told, p.digests.toldAt = s.digest(), s.now }
+
+// heardDigest notes what p tells of its roster.
+func (s *Session) heardDigest(p *peer, d [32]byte) {
+	if !p.digests.any || d != p.digests.heard {
+		p.digests.changedAt = s.now
+	}
+	p.digests.any, p.digests.heard = true, d
+}
+
+// exchangeDigests pings those who do not know our roster, who should hear from us, or who did not acknowledge a key.
+func (s *Session) exchangeDigests() {
+	for _, p := range s.peers {
+		if !p.live() {
+			continue
+		}
+		due := s.now >= p.digests.toldAt+pingEvery
+		if p.digests.told != s.digest() && s.now >= s.circle.at+quiet {
+			due = true
+		}
+		if p.keys.unacked && s.now >= p.keys.sentAt+ackWithin {
+			p.keys.unacked, due = false, true
+		}
+		if due {
+			s.ping(p)
+		}
+	}
+}
+
+// judge finds out whether all see the same people, and what follows.
+func (s *Session) judge() {
+	mine := s.digest()
+	s.circle.changing = s.changing()
+	s.out.agreement, s.out.split = AgreementNone, false
+	for _, p := range s.peers {
+		if !p.live() {
+			continue
+		}
+		d := &p.digests
+		if d.any && d.heard == mine {
+			d.differs, d.accepted = false, false
+		} else if !d.differs {
+			d.differs, d.since = true, s.now
+		}
+		s.out.agreement = max(s.out.agreement, s.agreesWith(p))
+		if d.differs && s.now >= s.splitAt(p) && !d.accepted {
+			s.out.split = true
+		}
+	}
+	if len(s.peers) == 0 {
+		s.join.mismatch = false // nobody is left whom it could be about
+	}
+	s.out.sending = s.sending()
+	s.encode()
+}
+
+// agreesWith tells how p's roster is to ours.
+func (s *Session) agreesWith(p *peer) Agreement {
+	switch {
+	case !p.digests.differs:
+		return AgreementSame
+	case s.now < s.splitAt(p):
+		return AgreementUpdating
+	}
+	return AgreementDiffer
+}
+
+// splitAt returns when the difference between p's roster and ours is no more a matter of news under way.
+func (s *Session) splitAt(p *peer) time.Duration {
+	d := &p.digests
+	last := d.since + settling
+	if s.circle.changing {
+		return last
+	}
+	return min(max(d.since, d.changedAt, s.circle.at)+splitAfter, last)
+}
+
+// changing tells whether somebody is on the way in or back, or came just now, so that rosters may differ for a while.
+func (s *Session) changing() bool {
+	for _, p := range s.peers {
+		switch {
+		case p.verified && (!p.live() || s.now < p.since+settling):
+			return true
+		case p.announced && !p.verified && !p.attempt.different && !p.gone:
+			return true
+		}
+	}
+	return false
+}
+
+// encode makes the security code when the roster has come to rest: its 5200 rounds take 10 ms in a browser.
+func (s *Session) encode() {
+	if s.circle.code != "" || s.out.agreement == AgreementNone {
+		return
+	}
+	if s.out.agreement == AgreementSame && s.now >= s.circle.at+quiet || s.now >= s.circle.at+codeAfter {
+		s.circle.code = code.Digits(s.realm, s.room, s.roster())
+	}
+}
+
+// Accept goes on sending although participants do not see the same people: with those who differ now. Whoever comes to
+// differ later pauses it again.
+func (s *Session) Accept(now time.Duration) {
+	s.at(now)
+	defer s.settle()
+	for _, p := range s.peers {
+		if p.digests.differs {
+			p.digests.accepted = true
+		}
+	}
+}
+
+// circleDeadline adds when the roster's digest is to be told, judged or made a code of.
+func (s *Session) circleDeadline(a *alarm) {
+	for _, p := range s.peers {
+		if !p.live() {
+			continue
+		}
+		if p.digests.told != s.digest() {
+			a.add(s.circle.at + quiet)
+		}
+		if p.digests.differs && s.agreesWith(p) == AgreementUpdating {
+			a.add(s.splitAt(p))
+		}
+	}
+	if s.circle.code == "" && s.out.agreement != AgreementNone {
+		a.add(s.circle.at + codeAfter)
+		if s.out.agreement == AgreementSame {
+			a.add(s.circle.at + quiet)
+		}
+	}
+}

@@ -1,0 +1,220 @@
+package e2ee
+
+import (
+	"cmp"
+	"slices"
+	"time"
+
+	"github.com/conclave-meet/conclave/shared/e2ee/channel"
+	"github.com/conclave-meet/conclave/shared/e2ee/handshake"
+)
+
+const (
+	// pingEvery is how often a peer hears from us at least. More often costs records, less often delays downAfter.
+	pingEvery = 15 * time.Second
+	// downAfter is how long a silent peer keeps getting our keys: three pings.
+	downAfter = 45 * time.Second
+	// ackWithin is how long an acknowledgement of keys may take before we ask whether they arrived. Less would ask on
+	// slow lines for nothing; more would leave a peer without our new key: receivers find a gap only with the next
+	// record.
+	ackWithin = time.Second
+)
+
+// peer is another member: what the relay says of it, what a handshake proved, and what lies between.
+type peer struct {
+	handshake.Party
+	announced bool // there is an announcement that can be used
+	unusable  bool // there is one that cannot
+	away      bool // the relay lost its connection
+	gone      bool // it said that it goes
+
+	attempt   attempt
+	abortedAt time.Duration // when a record without a channel was last answered
+
+	// proven by a handshake
+	verified bool             // it is on the roster: it has the passphrase and owns its identity
+	since    time.Duration    // verified: since when
+	wasUp    bool             // it was verified at some time
+	channel  *channel.Channel // nil: none, or lost
+	heard    time.Duration    // when its last record came
+	epoch    uint8            // of the passphrase that it has, as far as we know
+	profile  Profile
+	said     []uint64 // its last chat messages
+
+	digests digests
+	keys    owedKeys
+}
+
+// digests is what the two sides told each other of their rosters.
+type digests struct {
+	told      [32]byte
+	toldAt    time.Duration // when it last got ours
+	heard     [32]byte
+	any       bool          // heard holds one of this channel
+	changedAt time.Duration // when heard changed
+	differs   bool          // heard is not ours
+	since     time.Duration // differs: since when
+	accepted  bool          // differs: the person knows
+}
+
+// owedKeys is how far a peer is behind with our sender keys.
+type owedKeys struct {
+	owed       bool          // it must get the present key when it can be reached
+	unacked    bool          // it has not acknowledged the last KEYS
+	sentAt     time.Duration // of those
+	generation uint32        // of those
+}
+
+// cut ends the channel to p and wipes its keys.
+func (p *peer) cut() {
+	if p.channel != nil {
+		p.channel.Close()
+		p.channel = nil
+	}
+}
+
+// live tells whether records can go both ways.
+func (p *peer) live() bool { return p.channel != nil && !p.away }
+
+// peer returns the member with this index, nil if there is none.
+func (s *Session) peer(index uint16) *peer {
+	i, ok := s.find(index)
+	if !ok {
+		return nil
+	}
+	return s.peers[i]
+}
+
+func (s *Session) find(index uint16) (int, bool) {
+	return slices.BinarySearchFunc(s.peers, index, func(p *peer, index uint16) int { return cmp.Compare(p.Index, index) })
+}
+
+// admit takes over what the relay says of a member.
+func (s *Session) admit(m Member) {
+	if m.Index == s.me.Index {
+		return
+	}
+	i, known := s.find(m.Index)
+	if !known {
+		if len(s.peers)+1 >= MaxMembers {
+			return
+		}
+		s.peers = slices.Insert(s.peers, i, &peer{Party: handshake.Party{Index: m.Index}})
+	}
+	p := s.peers[i]
+	if len(m.Announce) == 0 || p.announced { // a second identity under one index is the relay's invention
+		return
+	}
+	a, err := handshake.ParseAnnounce(m.Announce)
+	p.unusable = err != nil || a.ID == s.me.ID
+	p.announced = !p.unusable
+	if p.announced {
+		p.Party = a.Party(m.Index)
+	}
+}
+
+// remove forgets a member that left.
+func (s *Session) remove(p *peer) {
+	s.abandon(p)
+	s.down(p)
+	if i, ok := s.find(p.Index); ok {
+		s.peers = slices.Delete(s.peers, i, i+1)
+	}
+}
+
+// up makes k the channel to p, which a handshake has proved, and tells p what it has to know. tag is nil, or what an HS3
+// begins with: the first record follows it.
+func (s *Session) up(p *peer, k handshake.Keys, tag []byte) {
+	p.epoch = s.secret.epoch
+	if p.attempt.stale {
+		p.epoch = s.secret.previousEpoch()
+	}
+	p.cut()
+	p.channel, p.heard, p.attempt = channel.New(k), s.now, attempt{next: s.now + firstPause}
+	p.digests = digests{toldAt: s.now}
+	if !p.verified {
+		p.verified, p.since = true, s.now
+		s.circle.changed(s.now)
+	}
+	s.join.mismatch, s.join.everUp = false, true
+	if first, ok := p.seal(tag, s.profile); ok {
+		kind := KindRecord
+		if tag != nil {
+			kind = KindHS3
+		}
+		s.post(p, kind, first)
+	}
+	s.sendPassphrase(p)
+	s.keys.rotation.PeerUp(s.now, p.Index) // also when it had keys before: it may have missed some
+	if p.wasUp {
+		s.repeatChat(p)
+	}
+	p.wasUp = true
+}
+
+// down takes p off the roster: it gets no key of ours from now on, and none of its frames is opened soon.
+func (s *Session) down(p *peer) {
+	p.cut()
+	if !p.verified {
+		return
+	}
+	p.verified = false
+	p.keys = owedKeys{}
+	p.digests = digests{}
+	s.circle.changed(s.now)
+	s.keys.peerDown(s.now, p.Index)
+}
+
+// lost gives up the channel to p, in which a record is missing or false. The initiator begins anew; the responder asks
+// it to.
+func (s *Session) lost(p *peer) {
+	p.cut()
+	s.abort(p, abortAgain)
+}
+
+// expire ends what took too long.
+func (s *Session) expire() {
+	for _, p := range s.peers {
+		if p.attempt.running() && s.now >= p.attempt.until {
+			s.timeout(p)
+		}
+		if p.verified && s.now >= p.heard+downAfter {
+			live := p.live()
+			s.down(p)
+			if live {
+				s.abort(p, abortAgain)
+			}
+		}
+	}
+}
+
+// resume goes on with p after a lost connection, ours or its own: a ping shows each side whether records were lost.
+func (s *Session) resume(p *peer) {
+	switch {
+	case p.live():
+		s.ping(p)
+		s.sendPassphrase(p)
+		s.repeatChat(p)
+		if p.keys.owed {
+			p.keys.owed = false
+			s.keys.rotation.PeerUp(s.now, p.Index)
+		}
+	case p.verified && p.Index > s.me.Index:
+		s.abort(p, abortAgain)
+	}
+}
+
+// peerDeadline adds when something is due for p.
+func (s *Session) peerDeadline(p *peer, open bool, a *alarm) {
+	s.attemptDeadline(p, open, a)
+	if p.verified {
+		a.add(p.heard + downAfter)
+	}
+	if !p.live() {
+		return
+	}
+	a.add(p.digests.toldAt + pingEvery)
+	if p.keys.unacked {
+		a.add(p.keys.sentAt + ackWithin)
+	}
+}
