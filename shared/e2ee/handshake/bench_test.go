@@ -42,8 +42,8 @@ func BenchmarkRespond(b *testing.B) {
 	}
 }
 
-// Once per round.
-func BenchmarkKEMKey(b *testing.B) {
+// The first of a round, with a new ML-KEM key.
+func BenchmarkInitiateFirst(b *testing.B) {
 	ann, bob := newMember(b, 7), newMember(b, 2)
 	b.ReportAllocs()
 	for b.Loop() {
