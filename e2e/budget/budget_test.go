@@ -23,6 +23,11 @@ const (
 	// budget of its own. In bytes of brotli.
 	pageBudget = 60_000
 	coreBudget = 900_000
+
+	// What a room with a passphrase adds, in bytes of brotli: the encryption
+	// worker's program, which people wait for once, and its script.
+	sealerBudget = 700_000
+	workerBudget = 10_000
 )
 
 // What a document or a script makes the browser load at once. A dynamic
@@ -109,17 +114,39 @@ func TestTheFirstPageStaysSmall(t *testing.T) {
 }
 
 func TestTheCoreStaysSmall(t *testing.T) {
+	staysSmall(t, "core-*.wasm", coreBudget)
+}
+
+func TestTheEncryptionWorkerStaysSmall(t *testing.T) {
+	staysSmall(t, "sealer-*.wasm", sealerBudget)
+	staysSmall(t, "sealer-*.js", workerBudget)
+}
+
+// Who joins a room without a passphrase does not load it.
+func TestTheEncryptionWorkerIsNotLoadedAtOnce(t *testing.T) {
+	site := built(t)
+	for _, file := range firstLoad(t, site) {
+		assert.NotContains(t, path.Base(file), "sealer")
+	}
+	text, err := fs.ReadFile(site, "index.html")
+	require.NoError(t, err)
+	assert.NotContains(t, string(text), "sealer")
+}
+
+// staysSmall wants exactly one file of the site to match.
+func staysSmall(t *testing.T, pattern string, budget int64) {
+	t.Helper()
 	site := built(t)
 	found := 0
 	err := fs.WalkDir(site, ".", func(file string, _ fs.DirEntry, err error) error {
-		if ok, _ := path.Match("core*.wasm", path.Base(file)); ok {
+		if ok, _ := path.Match(pattern, path.Base(file)); ok {
 			found++
 			size := brotli(t, site, file)
-			t.Logf("%7d bytes  %s in brotli; at most %d", size, file, coreBudget)
-			assert.LessOrEqual(t, size, int64(coreBudget))
+			t.Logf("%7d bytes  %s in brotli; at most %d", size, file, budget)
+			assert.LessOrEqual(t, size, budget)
 		}
 		return err
 	})
 	require.NoError(t, err)
-	assert.Equal(t, 1, found, "one core, and none left over from an earlier build")
+	assert.Equal(t, 1, found, "%s: one, and none left over from an earlier build", pattern)
 }
