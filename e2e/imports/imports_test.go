@@ -125,7 +125,7 @@ var homes = map[string][]string{
 	// a few lines.
 	"nhooyr.io/websocket":                  {"relay/peer", "wasm/link/conn_native.go", "e2e/bot", "e2e/bench/adapter/socket.go", "e2e/browser/bidi/wire.go"},
 	"golang.org/x/crypto/chacha20poly1305": {"shared/e2ee"},
-	"golang.org/x/crypto/argon2":           {"shared/e2ee/passphrase", "relay/auth"},
+	"golang.org/x/crypto/argon2":           {"shared/e2ee/stretch", "relay/auth"},
 	// Whose Edwards points nobody uses: the field arithmetic of CPace and of X25519.
 	"filippo.io/edwards25519": {"shared/e2ee/cpace"},
 }

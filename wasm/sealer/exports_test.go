@@ -14,10 +14,10 @@ import (
 
 	"github.com/conclave-meet/conclave/shared/e2ee"
 	"github.com/conclave-meet/conclave/shared/e2ee/envelope"
-	"github.com/conclave-meet/conclave/shared/e2ee/passphrase"
 	"github.com/conclave-meet/conclave/shared/e2ee/port"
 	"github.com/conclave-meet/conclave/shared/e2ee/senderkey"
 	"github.com/conclave-meet/conclave/shared/e2ee/sframe"
+	"github.com/conclave-meet/conclave/shared/e2ee/stretch"
 )
 
 // meeting is a fresh start of the program, as member 5, and another member, 6, that it is to meet.
@@ -330,7 +330,7 @@ func TestAPassphraseIsDerivedAndDoesNotStayInTheInput(t *testing.T) {
 	c := port.AppendCommand(nil, &port.Open{Secret: port.Secret{Room: "room", Passphrase: "four words of it"}, Realm: "example.org"})
 	require.NotZero(t, c[0]&port.NeedsPRS)
 	require.EqualValues(t, codeOK, derive(put(c)))
-	want := passphrase.PRS("four words of it", "room")
+	want := stretch.PRS("four words of it", "room")
 	assert.Equal(t, want[:], out[:32])
 	assert.Equal(t, make([]byte, len(c)), in[:len(c)])
 

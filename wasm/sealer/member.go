@@ -8,8 +8,8 @@ import (
 	"time"
 
 	"github.com/conclave-meet/conclave/shared/e2ee"
-	"github.com/conclave-meet/conclave/shared/e2ee/passphrase"
 	"github.com/conclave-meet/conclave/shared/e2ee/port"
+	"github.com/conclave-meet/conclave/shared/e2ee/stretch"
 )
 
 // errMalformed says that a command cannot be read, or does not fit here.
@@ -261,5 +261,5 @@ func secretOf(b []byte) ([32]byte, error) {
 	default:
 		return [32]byte{}, errMalformed
 	}
-	return passphrase.PRS(secret.Passphrase, secret.Room), nil
+	return stretch.PRS(secret.Passphrase, secret.Room), nil
 }

@@ -1,4 +1,4 @@
-package passphrase
+package stretch
 
 // Salt is what PRS gives to Argon2id.
 var Salt = salt
