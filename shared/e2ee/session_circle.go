@@ -16,7 +16,7 @@ const (
 	// connection is lost, is not up with everybody for that long. More would let a relay that splits the room hide it for
 	// longer behind members that never come; less would stop honest calls.
 	settling = 30 * time.Second
-	// codeAfter is when the code is made although not everybody agrees: people may compare it just then.
+	// codeAfter is when a code that people look at is made although not everybody agrees: they may compare it just then.
 	codeAfter = time.Second
 )
 
@@ -25,12 +25,14 @@ type circle struct {
 	at     time.Duration // when it changed last
 	known  bool          // digest is that of the roster
 	digest [32]byte
-	code   string // "": not made yet
+
+	shown bool   // the person looks at the code
+	code  string // "": not made, or not shown
 
 	changing bool // somebody is on the way in or back, or came just now
 }
 
-func (c *circle) changed(now time.Duration) { *c = circle{at: now, changing: true} }
+func (c *circle) changed(now time.Duration) { *c = circle{at: now, changing: true, shown: c.shown} }
 
 // roster returns the identities of everybody on it, ours first.
 func (s *Session) roster() [][32]byte {
@@ -142,9 +144,22 @@ func (s *Session) changing() bool {
 	return false
 }
 
-// encode makes the security code when the roster has come to rest: its 5200 rounds take 10 ms in a browser.
+// ShowCode says whether the person looks at the security code; State.Code is empty as long as nobody does. Its 5200
+// rounds take 6 to 10 ms in a browser's worker, in which no frame is sealed or opened: three times what a join costs a
+// member otherwise (BenchmarkJoin). Made for every change of the roster they would be heard and seen in a room of fifty,
+// for a number that nobody reads. Nothing depends on it but what people compare: the programs compare digests, always.
+func (s *Session) ShowCode(now time.Duration, on bool) {
+	s.at(now)
+	defer s.settle()
+	s.circle.shown = on
+	if !on {
+		s.circle.code = ""
+	}
+}
+
+// encode makes the security code for whoever looks at it, when the roster has come to rest.
 func (s *Session) encode() {
-	if s.circle.code != "" || s.out.agreement == AgreementNone {
+	if !s.circle.shown || s.circle.code != "" || s.out.agreement == AgreementNone {
 		return
 	}
 	if s.out.agreement == AgreementSame && s.now >= s.circle.at+quiet || s.now >= s.circle.at+codeAfter {
@@ -177,7 +192,7 @@ func (s *Session) circleDeadline(a *alarm) {
 			a.add(s.splitAt(p))
 		}
 	}
-	if s.circle.code == "" && s.out.agreement != AgreementNone {
+	if s.circle.shown && s.circle.code == "" && s.out.agreement != AgreementNone {
 		a.add(s.circle.at + codeAfter)
 		if s.out.agreement == AgreementSame {
 			a.add(s.circle.at + quiet)

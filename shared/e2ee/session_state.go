@@ -43,7 +43,7 @@ const failedAfter = 3
 type State struct {
 	Phase     Phase
 	With      uint16 // who has another passphrase, in PhaseMismatch
-	Code      string // the security code; "" until the roster has come to rest, and while there is nobody else
+	Code      string // the security code; "" until the roster has come to rest, while there is nobody else, and unless shown
 	Agreement Agreement
 	Attempts  int    // failed handshakes since the passphrase was set or unlocked
 	Sending   bool   // frames and chat go out, sealed

@@ -27,5 +27,6 @@ func Commands() map[string]func() Event {
 		"crypto.change":     func() Event { return new(CryptoChange) },
 		"crypto.unlock":     func() Event { return new(CryptoUnlock) },
 		"crypto.accept":     func() Event { return new(CryptoAccept) },
+		"crypto.code":       func() Event { return new(CryptoCode) },
 	}
 }

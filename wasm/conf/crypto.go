@@ -1,7 +1,6 @@
 package conf
 
 import (
-	"slices"
 	"time"
 
 	"github.com/conclave-meet/conclave/shared/e2ee/port"
@@ -30,9 +29,9 @@ type encryption struct {
 	latched bool
 	text    string // the passphrase, cleaned; "": none yet
 
-	open     bool   // there is a worker
-	announce []byte // what it announces; nil: it has not begun
-	deaths   []time.Time
+	open     bool                 // there is a worker
+	announce []byte               // what it announces; nil: it has not begun
+	deaths   [maxDeaths]time.Time // the last ones, the youngest first
 
 	said    bool                        // the relay has announce, on this connection
 	present bool                        // the worker knows who is in the room, on this connection
@@ -40,6 +39,8 @@ type encryption struct {
 	told    map[wire.MemberIndex][]byte // announces that the worker was told of
 	away    map[wire.MemberIndex]bool   // members that it was told are away
 	about   port.About                  // what it was told of me
+	looks   bool                        // the person looks at the security code
+	looked  bool                        // the worker was told so
 	session port.State                  // what it said last
 	problem Problem
 }
@@ -62,6 +63,8 @@ func (s *State) onCrypto(e Event) bool {
 		s.tellWorker(&port.Unlock{})
 	case *CryptoAccept:
 		s.tellWorker(&port.Accept{})
+	case *CryptoCode:
+		c.looks = e.On
 	case CryptoReport:
 		if c.open {
 			s.reported(e.Report)
@@ -141,7 +144,7 @@ func (s *State) closeCrypto() {
 	if c.open {
 		s.do(CloseCrypto{})
 	}
-	*c = encryption{latched: c.latched, text: c.text, deaths: c.deaths, problem: c.problem}
+	*c = encryption{latched: c.latched, text: c.text, deaths: c.deaths, looks: c.looks, problem: c.problem}
 }
 
 // setPassphrase takes the first passphrase, or another one while nobody has the one before.
@@ -240,8 +243,11 @@ func (s *State) secured(by wire.MemberIndex) {
 // workerEnded: without a worker nothing goes on. A new one has another identity, so I am another member.
 func (s *State) workerEnded(code string) {
 	c := &s.crypt
-	c.deaths = append(slices.DeleteFunc(c.deaths, func(t time.Time) bool { return s.now.Sub(t) > deathTime }), s.now)
-	again := len(c.deaths) < maxDeaths && code != codeLoad
+	for i := maxDeaths - 1; i > 0; i-- { // a slice of times would bring the page all that time.Time can do, 35 kB
+		c.deaths[i] = c.deaths[i-1]
+	}
+	c.deaths[0] = s.now
+	again := s.now.Sub(c.deaths[maxDeaths-1]) > deathTime && code != codeLoad
 	c.problem = Problem{Code: code}
 	switch {
 	case !s.call.wanted:

@@ -24,6 +24,10 @@ func (s *State) settleCrypto() {
 	if !c.present {
 		s.presentCrypto()
 	}
+	if c.looks != c.looked {
+		c.looked = c.looks
+		s.do(TellCrypto{Command: &port.ShowCode{On: c.looks}})
+	}
 }
 
 // settleProfile says what I am called, and whether my hand is up.
@@ -158,7 +162,6 @@ func (s *State) reported(r port.Report) {
 func (s *State) sessionIs(now *port.State) {
 	c := &s.crypt
 	c.session = *now
-	slices.SortFunc(c.session.Peers, func(a, b port.Peer) int { return int(a.Index) - int(b.Index) })
 	s.crowd.changed = true
 	for i := range s.crowd.members {
 		m := &s.crowd.members[i]
@@ -184,13 +187,14 @@ func (s *State) sessionIs(now *port.State) {
 	}
 }
 
-// peer is what the worker says of a member.
+// peer is what the worker says of a member. There are a hundred members at most; sorting them would be 20 kB of program.
 func (c *encryption) peer(i wire.MemberIndex) (port.Peer, bool) {
-	at, ok := slices.BinarySearchFunc(c.session.Peers, uint16(i), func(p port.Peer, i uint16) int { return int(p.Index) - int(i) })
-	if !ok {
-		return port.Peer{}, false
+	for _, p := range c.session.Peers {
+		if p.Index == uint16(i) {
+			return p, true
+		}
 	}
-	return c.session.Peers[at], true
+	return port.Peer{}, false
 }
 
 // cryptoGone forgets what the worker said of a member, before it says so itself.

@@ -443,3 +443,14 @@ func TestAPassphraseIsNowhereInTheViewOrInPrint(t *testing.T) {
 	assert.NotContains(t, string(all), "words")
 	assert.NotContains(t, string(all), "lanterns")
 }
+
+func TestTheWorkerMakesACodeForThoseWhoLookAtIt(t *testing.T) {
+	c := sealedCall(t)
+	assert.Equal(t, []*port.ShowCode{{On: true}}, told[*port.ShowCode](c.on(&CryptoCode{On: true})))
+	assert.Empty(t, told[*port.ShowCode](c.on(&CryptoCode{On: true})), "it knows")
+	assert.Equal(t, []*port.ShowCode{{}}, told[*port.ShowCode](c.on(&CryptoCode{})))
+
+	c = keyed(t)
+	assert.Empty(t, told[*port.ShowCode](c.on(&CryptoCode{On: true})), "not before the room")
+	assert.Equal(t, []*port.ShowCode{{On: true}}, told[*port.ShowCode](c.says(encrypted(welcome(someone(bob, ""))))))
+}

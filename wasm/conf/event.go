@@ -95,6 +95,10 @@ type (
 	CryptoUnlock struct{}
 	// CryptoAccept goes on sending although participants do not see the same people.
 	CryptoAccept struct{}
+	// CryptoCode says whether the person looks at the security code: it is made only then (Crypto.Code).
+	CryptoCode struct {
+		On bool `json:"on"`
+	}
 )
 
 // Watch is one video source on screen (the page's viewport call).

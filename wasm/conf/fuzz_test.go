@@ -121,7 +121,7 @@ func (w *world) person() Event {
 	case 17:
 		return &CryptoOn{}
 	case 18:
-		return []Event{&CryptoOthers{}, &CryptoUnlock{}, &CryptoAccept{}}[w.next(3)]
+		return []Event{&CryptoOthers{}, &CryptoUnlock{}, &CryptoAccept{}, &CryptoCode{On: true}, &CryptoCode{}}[w.next(5)]
 	case 19:
 		return &CryptoChange{Text: "still other words of the kind"}
 	case 0, 1:

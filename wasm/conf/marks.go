@@ -24,6 +24,7 @@ func (*CryptoOthers) event()     {}
 func (*CryptoChange) event()     {}
 func (*CryptoUnlock) event()     {}
 func (*CryptoAccept) event()     {}
+func (*CryptoCode) event()       {}
 
 func (Booted) event()        {}
 func (Tick) event()          {}

@@ -199,7 +199,8 @@ type Crypto struct {
 	Phase CryptoPhase `json:"phase" ts:"'off'|'passphrase'|'starting'|'alone'|'checking'|'up'|'mismatch'|'locked'|'split'"`
 	// With is who has another passphrase, in the phase "mismatch".
 	With wire.MemberIndex `json:"with" ts:"number"`
-	// Code is the security code, "12345 67890 …", the same for all who are up; "" while there is nobody else.
+	// Code is the security code, "12345 67890 …", the same for all who are up; "" while there is nobody else, and unless
+	// crypto.code says that the person looks at it.
 	Code      string    `json:"code"`
 	Agreement Agreement `json:"agreement" ts:"'none'|'same'|'updating'|'differ'"`
 	Different int       `json:"different"` // how many people have another passphrase

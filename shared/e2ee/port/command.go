@@ -24,6 +24,7 @@ const (
 	kindOthers  kind = 9
 	kindUnlock  kind = 10
 	kindAccept  kind = 11
+	kindShow    kind = 12
 )
 
 // Secret is a passphrase, and where it is needed what it was made into. It prints as "[hidden]".
@@ -91,6 +92,8 @@ type (
 	Unlock struct{}
 	// Accept goes on sending although participants do not see the same people.
 	Accept struct{}
+	// ShowCode says whether the person looks at the security code: [State] has it only then.
+	ShowCode struct{ On bool }
 )
 
 // Member is a member as the relay names it.
@@ -113,18 +116,19 @@ type About struct {
 	Hand   int64 // when it was raised, Unix milliseconds; 0: down
 }
 
-func (*Open) command() kind    { return kindOpen }
-func (*Retry) command() kind   { return kindRetry }
-func (*Change) command() kind  { return kindChange }
-func (*Adopt) command() kind   { return kindAdopt }
-func (*Welcome) command() kind { return kindWelcome }
-func (*Joined) command() kind  { return kindJoined }
-func (*Left) command() kind    { return kindLeft }
-func (*Away) command() kind    { return kindAway }
-func (*Receive) command() kind { return kindItems }
-func (*Profile) command() kind { return kindProfile }
-func (*Say) command() kind     { return kindSay }
-func (*React) command() kind   { return kindReact }
-func (*Others) command() kind  { return kindOthers }
-func (*Unlock) command() kind  { return kindUnlock }
-func (*Accept) command() kind  { return kindAccept }
+func (*Open) command() kind     { return kindOpen }
+func (*Retry) command() kind    { return kindRetry }
+func (*Change) command() kind   { return kindChange }
+func (*Adopt) command() kind    { return kindAdopt }
+func (*Welcome) command() kind  { return kindWelcome }
+func (*Joined) command() kind   { return kindJoined }
+func (*Left) command() kind     { return kindLeft }
+func (*Away) command() kind     { return kindAway }
+func (*Receive) command() kind  { return kindItems }
+func (*Profile) command() kind  { return kindProfile }
+func (*Say) command() kind      { return kindSay }
+func (*React) command() kind    { return kindReact }
+func (*Others) command() kind   { return kindOthers }
+func (*Unlock) command() kind   { return kindUnlock }
+func (*Accept) command() kind   { return kindAccept }
+func (*ShowCode) command() kind { return kindShow }

@@ -45,6 +45,8 @@ func DecodeCommand(b []byte) (Command, error) {
 		c = &Unlock{}
 	case kindAccept:
 		c = &Accept{}
+	case kindShow:
+		c = &ShowCode{On: r.bool()}
 	}
 	if c == nil || !r.done() {
 		return nil, ErrMalformed

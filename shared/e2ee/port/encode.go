@@ -40,6 +40,8 @@ func AppendCommand(dst []byte, c Command) []byte {
 		dst = appendText(u16(u64(dst, c.ID), c.To), c.Text)
 	case *React:
 		dst = appendText(dst, c.Code)
+	case *ShowCode:
+		dst = appendBool(dst, c.On)
 	}
 	return dst
 }

@@ -33,6 +33,7 @@ var commands = []Command{
 	&Others{},
 	&Unlock{},
 	&Accept{},
+	&ShowCode{On: true},
 }
 
 // reports has at least one of each kind.
@@ -83,7 +84,7 @@ func TestThereIsASampleOfEveryKind(t *testing.T) {
 	for _, k := range []kind{kindOpen, kindRetry, kindChange, kindAdopt} {
 		assert.True(t, seen[k], k)
 	}
-	for k := kindWelcome; k <= kindAccept; k++ {
+	for k := kindWelcome; k <= kindShow; k++ {
 		assert.True(t, seen[k], k)
 	}
 	seen = map[kind]bool{}
@@ -136,7 +137,7 @@ func TestWhatIsRefused(t *testing.T) {
 	peer := AppendReport(nil, &State{Peers: []Peer{{Index: 1}}})
 	_, err := DecodeReport(with(peer, 12+4+2, byte(statuses)))
 	assert.ErrorIs(t, err, ErrMalformed, "a status nobody knows")
-	for _, c := range [][]byte{{0}, {12}, {NeedsPRS | 5}, append(AppendCommand(nil, &Accept{}), 0), {byte(kindAway), 0, 1, 2}} {
+	for _, c := range [][]byte{{0}, {13}, {byte(kindShow), 2}, {NeedsPRS | 5}, append(AppendCommand(nil, &Accept{}), 0), {byte(kindAway), 0, 1, 2}} {
 		_, err := DecodeCommand(c)
 		assert.ErrorIs(t, err, ErrMalformed, "%x", c)
 	}

@@ -27,7 +27,7 @@ type (
 	State struct {
 		Phase     Phase
 		With      uint16 // who has another passphrase, in [PhaseMismatch]
-		Code      string // the security code; "" while there is nobody else
+		Code      string // the security code; "" while there is nobody else, and unless [ShowCode] asked for it
 		Agreement Agreement
 		Attempts  uint16 // failed handshakes of others with us
 		Sending   bool   // our media goes out, sealed

@@ -94,7 +94,7 @@ func TestARelayThatDropsKindsOfItemsKeepsMembersApartAndNoMore(t *testing.T) {
 			assert.True(t, sim.Up(ann, bob))
 			assert.True(t, hears(t, ann, bob))
 			assert.True(t, hears(t, bob, ann))
-			assert.Equal(t, ann.State.Code, bob.State.Code)
+			assert.Equal(t, ann.Code(), bob.Code())
 		})
 	}
 }
@@ -209,11 +209,11 @@ func TestInventedMembersGetOneGuessOfAJoiner(t *testing.T) {
 
 func TestInventedMembersAreNotOnTheRoster(t *testing.T) {
 	r, all := room(t, 2)
-	before := all[0].State.Code
+	before := all[0].Code()
 	ghost := inventor(r, wrong, 1)[0]
 	r.Run(time.Minute)
 	for _, m := range all {
-		assert.Equal(t, before, m.State.Code)
+		assert.Equal(t, before, m.Code())
 		assert.Equal(t, e2ee.PhaseUp, m.State.Phase)
 		assert.NotEqual(t, e2ee.StatusUp, status(t, m, ghost))
 		assert.False(t, hears(t, m, ghost))
@@ -223,12 +223,12 @@ func TestInventedMembersAreNotOnTheRoster(t *testing.T) {
 
 func TestAMemberWhoKnowsThePassphraseIsSeen(t *testing.T) {
 	r, all := room(t, 2)
-	before := all[0].State.Code
+	before := all[0].Code()
 	ghost := inventor(r, right, 1)[0]
 	r.Run(5 * time.Second)
 	for _, m := range all {
 		assert.Equal(t, e2ee.StatusUp, status(t, m, ghost), "as a member, with the others")
-		assert.NotEqual(t, before, m.State.Code)
+		assert.NotEqual(t, before, m.Code())
 	}
 }
 
@@ -252,7 +252,7 @@ func TestASplitRoomPausesSendingUntilPeopleAccept(t *testing.T) {
 			assert.ErrorIs(t, s.Say(now, 1, 0, "who is there?"), e2ee.ErrPaused)
 		})
 	}
-	assert.NotEqual(t, ann.State.Code, bob.State.Code)
+	assert.NotEqual(t, ann.Code(), bob.Code())
 	bob.Do(func(s *e2ee.Session, now time.Duration) { s.Accept(now) })
 	assert.True(t, bob.State.Sending)
 	assert.Equal(t, e2ee.AgreementDiffer, bob.State.Agreement, "it is said for as long as it is true")
@@ -355,9 +355,9 @@ func TestARelayInTheMiddleThatKnowsThePassphraseShowsInTheCode(t *testing.T) {
 	}
 	require.Equal(t, e2ee.StatusUp, status(t, ann, bob), "each is up with the relay")
 	require.Equal(t, e2ee.StatusUp, status(t, bob, ann))
-	require.Len(t, ann.State.Code, 35)
-	require.Len(t, bob.State.Code, 35)
-	assert.NotEqual(t, ann.State.Code, bob.State.Code, "which is what the code is for")
+	require.Len(t, ann.Code(), 35)
+	require.Len(t, bob.Code(), 35)
+	assert.NotEqual(t, ann.Code(), bob.Code(), "which is what the code is for")
 	assert.False(t, hears(t, ann, bob), "frames have to be sealed anew")
 }
 

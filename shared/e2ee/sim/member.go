@@ -185,6 +185,12 @@ func (m *Member) call(do func(s *e2ee.Session, now time.Duration)) {
 	}
 }
 
+// Code lets the person look at the security code from now on, and returns it; "": it is not there yet.
+func (m *Member) Code() string {
+	m.Do(func(s *e2ee.Session, now time.Duration) { s.ShowCode(now, true) })
+	return m.State.Code
+}
+
 // Sees returns what m thinks of another; false: it does not know it.
 func (m *Member) Sees(other *Member) (e2ee.Status, bool) {
 	for _, p := range m.State.Peers {

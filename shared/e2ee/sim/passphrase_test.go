@@ -29,7 +29,7 @@ func TestAWrongPassphraseIsToldAndRetried(t *testing.T) {
 	assert.True(t, sim.Up(bob, cleo))
 	assert.True(t, hears(t, ann, cleo))
 	assert.True(t, hears(t, cleo, bob))
-	assert.Equal(t, ann.State.Code, cleo.State.Code)
+	assert.Equal(t, ann.Code(), cleo.Code())
 	assert.Zero(t, cleo.State.Attempts)
 }
 
@@ -50,14 +50,14 @@ func TestWhoeverTriesTheOthersFindsThem(t *testing.T) {
 	assert.Equal(t, e2ee.PhaseUp, cleo.State.Phase)
 	assert.Equal(t, e2ee.PhaseUp, bob.State.Phase, "somebody has its passphrase")
 	assert.Equal(t, e2ee.StatusDifferent, status(t, cleo, odd))
-	assert.Equal(t, bob.State.Code, cleo.State.Code)
+	assert.Equal(t, bob.Code(), cleo.Code())
 
 	// The first member finds out who was wrong: those whom it could not answer ask again.
 	odd.Do(func(s *e2ee.Session, now time.Duration) { s.Retry(now, sim.PRS(right)) })
 	r.Run(5 * time.Second)
 	assert.True(t, sim.Up(odd, bob))
 	assert.True(t, sim.Up(odd, cleo))
-	assert.Equal(t, odd.State.Code, cleo.State.Code)
+	assert.Equal(t, odd.Code(), cleo.Code())
 }
 
 // adopt answers what m was told of a changed passphrase.

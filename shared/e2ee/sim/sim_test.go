@@ -25,7 +25,7 @@ func TestThreeWithOnePassphraseAreUpWithOneCode(t *testing.T) {
 	ann := r.Join(right)
 	r.Run(time.Second)
 	assert.Equal(t, e2ee.PhaseAlone, ann.State.Phase)
-	assert.Empty(t, ann.State.Code)
+	assert.Empty(t, ann.Code())
 	bob := r.Join(right)
 	r.Run(time.Second)
 	cleo := r.Join(right)
@@ -33,9 +33,39 @@ func TestThreeWithOnePassphraseAreUpWithOneCode(t *testing.T) {
 	require.Equal(t, []e2ee.Phase{e2ee.PhaseUp, e2ee.PhaseUp, e2ee.PhaseUp}, phases(ann, bob, cleo))
 	for _, m := range []*sim.Member{ann, bob, cleo} {
 		assert.Equal(t, e2ee.AgreementSame, m.State.Agreement)
-		assert.Equal(t, ann.State.Code, m.State.Code)
-		assert.Len(t, m.State.Code, 35)
+		assert.Equal(t, ann.Code(), m.Code())
+		assert.Len(t, m.Code(), 35)
 		assert.True(t, m.State.Sending)
 		assert.NotZero(t, m.Frames)
 	}
+}
+
+func TestTheCodeIsMadeOnlyWhileSomebodyLooks(t *testing.T) {
+	r, all := room(t, 3)
+	ann, bob := all[0], all[1]
+	r.Run(time.Minute)
+	for _, m := range all {
+		for _, s := range m.States {
+			require.Empty(t, s.Code)
+		}
+		assert.Equal(t, e2ee.AgreementSame, m.State.Agreement, "the programs compare all the same")
+	}
+	before := ann.Code()
+	require.Len(t, before, 35)
+
+	late := r.Join(right)
+	r.Run(5 * time.Second)
+	assert.Len(t, ann.State.Code, 35)
+	assert.NotEqual(t, before, ann.State.Code, "it follows the roster")
+	assert.Empty(t, bob.State.Code)
+	for _, m := range []*sim.Member{bob, late} {
+		assert.Equal(t, ann.State.Code, m.Code(), "whenever one looks")
+	}
+
+	ann.Do(func(s *e2ee.Session, now time.Duration) { s.ShowCode(now, false) })
+	assert.Empty(t, ann.State.Code)
+	late.Leave()
+	r.Run(5 * time.Second)
+	assert.Empty(t, ann.State.Code)
+	assert.Equal(t, before, ann.Code(), "the same people, the same code")
 }

@@ -154,6 +154,7 @@ export type Command =
   | {t: 'chat.send'; text: string; to?: number}
   | {t: 'crypto.accept'}
   | {t: 'crypto.change'; text: string}
+  | {t: 'crypto.code'; on: boolean}
   | {t: 'crypto.on'}
   | {t: 'crypto.others'}
   | {t: 'crypto.passphrase'; text: string}
