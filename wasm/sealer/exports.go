@@ -11,6 +11,7 @@ import (
 
 	"github.com/conclave-meet/conclave/shared/e2ee"
 	"github.com/conclave-meet/conclave/shared/e2ee/envelope"
+	"github.com/conclave-meet/conclave/shared/e2ee/seat"
 	"github.com/conclave-meet/conclave/shared/e2ee/senderkey"
 	"github.com/conclave-meet/conclave/shared/e2ee/sframe"
 )
@@ -26,7 +27,7 @@ const longest = bufferSize - e2ee.MaxOverhead
 // one export at a time.
 var (
 	in, out [bufferSize]byte
-	self    member
+	self    = newMember()
 	opened  sframe.KeyID
 )
 
@@ -49,11 +50,8 @@ func seal(stream, codec, key, n int32) (code int32) {
 	if stream < 0 || stream >= senderkey.Streams || codec < 0 || codec > math.MaxUint8 || key < 0 || key > 1 || n < 0 || n > longest {
 		return codeArgument
 	}
-	if self.session == nil {
-		return codeNoKey
-	}
 	what := e2ee.Frame{Stream: senderkey.Stream(stream), Codec: envelope.Codec(codec), Key: key == 1}
-	sealed, err := self.session.Seal(out[:0], what, in[:n])
+	sealed, err := self.Seal(out[:0], what, in[:n])
 	if err != nil {
 		return codeOf(err)
 	}
@@ -73,10 +71,7 @@ func open(kind, n int32) (code int32) {
 	if kind != kindAudio && kind != kindVideo || n < 0 || n > bufferSize {
 		return codeArgument
 	}
-	if self.session == nil {
-		return codeNoKey
-	}
-	frame, id, err := self.session.Open(out[:0], kind == kindAudio, in[:n])
+	frame, id, err := self.Unseal(out[:0], kind == kindAudio, in[:n])
 	if err != nil {
 		return codeOf(err)
 	}
@@ -150,13 +145,14 @@ func caught(code *int32) {
 // counted counts a frame that is dropped for a reason.
 func counted(code *int32) {
 	if *code < 0 && *code >= math.MinInt8 {
-		self.drops[-*code]++
+		self.Drop(int8(*code))
 	}
 }
 
 // codes are the results that stand for errors.
 var codes = map[error]int32{
 	errMalformed:          codeMalformed,
+	seat.ErrCommand:       codeMalformed,
 	envelope.ErrMalformed: codeMalformed,
 	sframe.ErrMalformed:   codeMalformed,
 	envelope.ErrCodec:     codeArgument,

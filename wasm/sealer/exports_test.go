@@ -15,6 +15,7 @@ import (
 	"github.com/conclave-meet/conclave/shared/e2ee"
 	"github.com/conclave-meet/conclave/shared/e2ee/envelope"
 	"github.com/conclave-meet/conclave/shared/e2ee/port"
+	"github.com/conclave-meet/conclave/shared/e2ee/seat"
 	"github.com/conclave-meet/conclave/shared/e2ee/senderkey"
 	"github.com/conclave-meet/conclave/shared/e2ee/sframe"
 	"github.com/conclave-meet/conclave/shared/e2ee/stretch"
@@ -38,7 +39,7 @@ var secret = port.Secret{PRS: [32]byte{7}, Room: "room", Passphrase: "four words
 // meet lets the two meet, who have passphrases of their own.
 func meet(t *testing.T, mine, yours [32]byte) *meeting {
 	t.Helper()
-	self = member{}
+	self = newMember()
 	other, err := e2ee.NewSession(e2ee.Config{Realm: "example.org", Room: "room", PRS: yours, Rand: random{}})
 	require.NoError(t, err)
 	m := &meeting{t: t, other: other}
@@ -230,7 +231,7 @@ func TestResultsOfOpen(t *testing.T) {
 
 func TestNothingIsSealedOrOpenedBeforeThereIsASession(t *testing.T) {
 	e := begin(t).hears("hello")
-	self = member{}
+	self = newMember()
 	assert.EqualValues(t, codeNoKey, seal(mic, opus, 0, 1))
 	assert.EqualValues(t, codeNoKey, open(kindAudio, put(e)))
 	assert.EqualValues(t, -1, deadline())
@@ -318,7 +319,7 @@ func TestDropsAreCountedAndReported(t *testing.T) {
 func TestTheAlarmIsNeverFar(t *testing.T) {
 	m := begin(t)
 	at := time.Duration(deadline() * float64(time.Millisecond))
-	assert.LessOrEqual(t, at, m.now+pulse)
+	assert.LessOrEqual(t, at, m.now+seat.Pulse)
 	for _, ms := range []float64{math.NaN(), math.Inf(1), math.Inf(-1), -1, 1e300} {
 		tick(ms)
 		assert.InDelta(t, float64(at), deadline()*1e6, 1, "%v is no time", ms)
@@ -326,7 +327,7 @@ func TestTheAlarmIsNeverFar(t *testing.T) {
 }
 
 func TestAPassphraseIsDerivedAndDoesNotStayInTheInput(t *testing.T) {
-	self = member{}
+	self = newMember()
 	c := port.AppendCommand(nil, &port.Open{Secret: port.Secret{Room: "room", Passphrase: "four words of it"}, Realm: "example.org"})
 	require.NotZero(t, c[0]&port.NeedsPRS)
 	require.EqualValues(t, codeOK, derive(put(c)))
@@ -362,6 +363,7 @@ func TestEveryErrorHasACode(t *testing.T) {
 	for err, want := range map[error]int32{
 		nil:                   codeOK,
 		errMalformed:          codeMalformed,
+		seat.ErrCommand:       codeMalformed,
 		envelope.ErrCodec:     codeArgument,
 		envelope.ErrMalformed: codeMalformed,
 		sframe.ErrMalformed:   codeMalformed,
