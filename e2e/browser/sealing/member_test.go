@@ -5,10 +5,11 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
+	"io/fs"
 	"net"
 	"net/http"
 	"net/netip"
-	"path/filepath"
+	"path"
 	"testing"
 	"time"
 
@@ -20,9 +21,12 @@ import (
 	"github.com/conclave-meet/conclave/e2e/browser/hooks"
 	"github.com/conclave-meet/conclave/relay/web"
 	"github.com/conclave-meet/conclave/shared/e2ee/port"
+	"github.com/conclave-meet/conclave/www"
 )
 
-const dist = "../../../www/dist/_/assets"
+// assets is the site's folder of what its pages load, as it is when the tests are built: another build of the site meanwhile
+// changes nothing.
+const assets = "dist/_/assets"
 
 // patience is how long anything that must happen may take.
 const patience = 20 * time.Second
@@ -33,13 +37,13 @@ var membersScript string
 // asset returns the name of the one built file that matches.
 func asset(t testing.TB, pattern string) string {
 	t.Helper()
-	found, err := filepath.Glob(filepath.Join(dist, pattern))
+	found, err := fs.Glob(www.Dist, path.Join(assets, pattern))
 	require.NoError(t, err)
 	if len(found) == 0 && !bidi.Required() {
 		t.Skip("the site is not built (make site)")
 	}
 	require.Len(t, found, 1, pattern)
-	return filepath.Base(found[0])
+	return path.Base(found[0])
 }
 
 // site serves what the relay does, with its policy, and returns its address.
@@ -201,7 +205,7 @@ func (r *room) meets(phase port.Phase) {
 	r.until(func() bool {
 		r.pass()
 		for _, m := range r.members {
-			if m.state.Phase != phase || phase == port.PhaseUp && m.state.Agreement != port.AgreementSame {
+			if m.state.Phase != phase || phase == port.PhaseUp && (m.state.Agreement != port.AgreementSame || m.state.Code == "") {
 				return false
 			}
 		}

@@ -26,8 +26,7 @@ const gathered = pc => new Promise(done => {
 
 function prefer(t, codec) {
 	const all = RTCRtpReceiver.getCapabilities('video').codecs;
-	t.setCodecPreferences([...all.filter(c => c.mimeType === codec && !/profile-id=[1-9]|profile=1/.test(c.sdpFmtpLine ?? '')),
-		...all.filter(c => c.mimeType === 'video/rtx')]);
+	t.setCodecPreferences(all.filter(c => c.mimeType === codec && !/profile-id=[1-9]|profile=1/.test(c.sdpFmtpLine ?? '')));
 }
 
 /** Begins to send: microphone and camera with a codec. Comes back with the offer. */
@@ -43,6 +42,12 @@ async function offer(name, to, codec, { sealed = true, video = true } = {}) {
 	return gathered(pc);
 }
 
+/** Firefox 153 keeps the feedback of codecs that were not preferred, which Chromium takes for a fault. */
+function withoutLeftovers(sdp) {
+	const known = new Set(Array.from(sdp.matchAll(/^a=rtpmap:(\d+) /gm), m => m[1]));
+	return sdp.replace(/^a=rtcp-fb:(\d+) .*\r\n/gm, (line, type) => known.has(type) ? line : '');
+}
+
 /** Takes an offer. What comes is played in elements NAME-FROM-audio and NAME-FROM-video, once its slots have a source. */
 async function answer(name, from, sdp, { sealed = true } = {}) {
 	const m = members[name], pc = m.pcs[from] = new RTCPeerConnection();
@@ -56,7 +61,7 @@ async function answer(name, from, sdp, { sealed = true } = {}) {
 		document.body.append(e);
 		e.play().catch(() => {});
 	};
-	await pc.setRemoteDescription({ type: 'offer', sdp });
+	await pc.setRemoteDescription({ type: 'offer', sdp: withoutLeftovers(sdp) });
 	await pc.setLocalDescription();
 	return gathered(pc);
 }
