@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/conclave-meet/conclave/e2e/browser/bidi"
+	"github.com/conclave-meet/conclave/e2e/browser/people"
 )
 
 // tryForbidden is run as a task of the page itself: what the driver evaluates is exempt from the policy.
@@ -42,30 +43,30 @@ globalThis.tryForbidden = () => new Promise(done => setTimeout(async () => {
 func TestThePageCannotDoWhatThePolicyForbids(t *testing.T) {
 	r := startRelay(t, netip.Addr{})
 	b := bidi.Start(t, bidi.Chromium, bidi.Options{})
-	ann := newPerson(t, b, r, "Ann", red)
-	require.NoError(t, ann.page.Preload(t.Context(), tryForbidden))
-	ann.goes("/")
-	ann.waits(`document.querySelector('input[name=room]').value`) // the core runs under the policy, too
+	ann := people.New(t, b, r.url, "Ann", red)
+	require.NoError(t, ann.Page.Preload(t.Context(), tryForbidden))
+	ann.Goes("/")
+	ann.Waits(`document.querySelector('input[name=room]').value`) // the core runs under the policy, too
 
 	var tried map[string]string
 	var before []string
-	ann.eval(`violations`, &before)
+	ann.Eval(`violations`, &before)
 	assert.Empty(t, before, "the site itself violates nothing")
-	ann.eval(`tryForbidden()`, &tried)
+	ann.Eval(`tryForbidden()`, &tried)
 	assert.Equal(t, map[string]string{
 		"eval": "EvalError", "Function": "EvalError", "innerHTML": "TypeError", "script url": "TypeError",
 		"foreign fetch": "TypeError", "inline style": "Ignored", "foreign image": "Refused", "foreign policy": "TypeError",
 		"foreign script": "TypeError",
 	}, tried)
 	var after []string
-	ann.eval(`[...new Set(violations)].sort()`, &after)
+	ann.Eval(`[...new Set(violations)].sort()`, &after)
 	assert.Subset(t, after, []string{"connect-src", "img-src", "require-trusted-types-for", "script-src-elem", "trusted-types"})
 
 	var isolated bool
-	ann.eval(`crossOriginIsolated`, &isolated)
+	ann.Eval(`crossOriginIsolated`, &isolated)
 	assert.True(t, isolated, "cross-origin isolated")
 	var headers map[string]string
-	ann.eval(`fetch('/any-room').then(r => Object.fromEntries(r.headers))`, &headers)
+	ann.Eval(`fetch('/any-room').then(r => Object.fromEntries(r.headers))`, &headers)
 	for _, h := range []string{
 		"content-security-policy", "cross-origin-opener-policy", "cross-origin-embedder-policy", "cross-origin-resource-policy",
 		"origin-agent-cluster", "permissions-policy", "referrer-policy", "x-content-type-options", "x-frame-options", "x-robots-tag",

@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/conclave-meet/conclave/e2e/browser/bidi"
+	"github.com/conclave-meet/conclave/e2e/browser/people"
 )
 
 // timeScores times the core's own strength function in the page: least and median of the runs of each name, in ms.
@@ -36,16 +37,16 @@ globalThis.timeScores = (names, runs) => names.map(name => {
 func TestALongNameIsScoredQuickly(t *testing.T) {
 	r := startRelay(t, netip.Addr{})
 	b := bidi.Start(t, bidi.Chromium, bidi.Options{})
-	ann := newPerson(t, b, r, "Ann", red)
-	require.NoError(t, ann.page.Preload(t.Context(), timeScores))
-	ann.goes("/")
-	ann.waits(`globalThis.core`)
+	ann := people.New(t, b, r.url, "Ann", red)
+	require.NoError(t, ann.Page.Preload(t.Context(), timeScores))
+	ann.Goes("/")
+	ann.Waits(`globalThis.core`)
 	var times []struct {
 		Name          string
 		Least, Median float64
 	}
 	// 64 code points each: everything repeats, everything is in the dictionary, leet, keyboard walks, nothing matches.
-	ann.eval(`timeScores(['a'.repeat(64), '1a'.repeat(32), 'standup-weekly-team-meeting-daily-sync-retro-planning-board-2026',
+	ann.Eval(`timeScores(['a'.repeat(64), '1a'.repeat(32), 'standup-weekly-team-meeting-daily-sync-retro-planning-board-2026',
 		'p4ssw0rd'.repeat(8), 'qwertyuiopasdfghjklzxcvbnm1234567890qwertyuiopasdfghjklzxcvbnm12', '20262026'.repeat(8),
 		'конференция-'.repeat(6).slice(0, 64), 'k7xq-v2m9z-t8wq3-b5nc6-j4hd1-f0gs8-l9py2-r6ua7-e3io5-xw1zk4-q8mv'], 15)`, &times)
 	least := make([]float64, len(times))
