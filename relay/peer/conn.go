@@ -22,6 +22,8 @@ type Conn struct {
 	out   *outbox
 	begun time.Time
 
+	announced chan struct{} // capacity 1: the room has heard the announce that the read loop waits for
+
 	silence *time.Timer // ends the connection; pushed on by each message
 
 	// owned by the read loop
@@ -41,7 +43,8 @@ type Conn struct {
 }
 
 func newConn(s *Server, id room.Conn, sock *socket) *Conn {
-	c := &Conn{srv: s, id: id, sock: sock, out: newOutbox(), begun: time.Now(), limit: newLimiter()}
+	c := &Conn{srv: s, id: id, sock: sock, out: newOutbox(), begun: time.Now(), limit: newLimiter(),
+		announced: make(chan struct{}, 1)}
 	c.silence = time.AfterFunc(wire.HelloTimeout, func() { c.end(wire.Refuse(wire.CodeTimeout)) })
 	return c
 }

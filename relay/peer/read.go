@@ -177,14 +177,31 @@ func (c *Conn) handle(ctx context.Context, m wire.ClientMessage, n uint32) {
 	case *wire.SetE2EE:
 		c.post(ctx, room.Secure{Conn: c.id, N: n})
 	case *wire.SetAnnounce:
-		c.post(ctx, room.Announce{Conn: c.id, N: n, Announce: m.Announce})
-		c.put(item{task: c.announced})
+		c.announce(ctx, room.Announce{Conn: c.id, N: n, Announce: m.Announce})
 	case *wire.Ping:
 		c.send(&wire.Pong{}, n)
 	case *wire.Leave:
 		c.post(ctx, room.Leave{Conn: c.id, Why: wire.CodeLeft})
 	default:
 		c.end(wire.Refuse(wire.CodeInternal)) // wire decodes a message that this loop does not know
+	}
+}
+
+// announce lets the room hear it, and waits until it did: an offer may follow at once, and is answered only where the
+// member has announced itself. A room that does not know the connection (any more) ends it, and with it the wait.
+func (c *Conn) announce(ctx context.Context, ev room.Announce) {
+	c.post(ctx, ev)
+	select {
+	case <-c.announced:
+	case <-ctx.Done():
+	}
+}
+
+// heard says that the room has heard what announce waits for. It never waits.
+func (c *Conn) heard() {
+	select {
+	case c.announced <- struct{}{}:
+	default:
 	}
 }
 

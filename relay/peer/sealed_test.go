@@ -180,6 +180,37 @@ func TestARoomIsEncryptedDuringTheCall(t *testing.T) {
 	})
 }
 
+// TestAnAnnounceOfAnOpenRoomLetsNobodyIn: the room says no, and is encrypted before the client's queue comes to it.
+func TestAnAnnounceOfAnOpenRoomLetsNobodyIn(t *testing.T) {
+	play(t, func(r *relay) {
+		ann, _ := r.join("ann")
+		bob, _ := r.join("bob")
+		ann.hears()
+		o := offer()
+		o.ICE.Ufrag = "hold"
+		bob.send(&wire.SetOffer{Offer: *o}) // what follows waits in the queue
+		bob.send(&wire.SetAnnounce{E2EE: announce("bob")})
+		synctest.Wait()
+		n := ann.send(&wire.SetE2EE{})
+		hearsOne[*wire.Secured](ann, n)
+		close(r.media.hold)
+		var refused []wire.Code
+		for _, m := range bob.hears() {
+			if f, ok := m.(*wire.Failure); ok {
+				refused = append(refused, f.Code)
+			}
+		}
+		assert.ElementsMatch(t, []wire.Code{wire.CodeE2EEOff, wire.CodeE2EERequired}, refused)
+
+		n = bob.send(&wire.SetOffer{Offer: *offer()})
+		assert.Equal(t, wire.CodeE2EERequired, hearsOne[*wire.Failure](bob, n).Code, "that announce does not count")
+		n = bob.send(&wire.SetAnnounce{E2EE: announce("bob")})
+		hearsOne[*wire.Changed](bob, n)
+		n = bob.send(&wire.SetOffer{Offer: *offer()})
+		hearsOne[*wire.AnswerTo](bob, n)
+	})
+}
+
 func TestARoomIsEncryptedWhileSomebodyIsAway(t *testing.T) {
 	play(t, func(r *relay) {
 		ann, _ := r.join("ann")
@@ -332,12 +363,14 @@ func TestWhoReadsSlowlyHoldsNobodyUp(t *testing.T) {
 		bob, _ := r.joinSealed("bob")
 		slow := r.connect(wire.Subprotocol) // reads nothing for now
 		slow.send(sealedHello("slow"))
+		synctest.Wait() // it is member 3
 		eve, _ := r.joinSealed("eve")
 		ann.hears()
 		bob.hears()
 		long := strings.Repeat("x", 1000)
 		for range 100 {
 			eve.says(long, 3, 1)
+			synctest.Wait() // ann's share must not be full only because her connection's goroutine did not run
 		}
 		assert.Len(t, ann.hearsItems(), 100, "who reads gets all of it")
 		bob.says("from bob", 3)

@@ -174,6 +174,14 @@ func (s *Server) do(name string, e room.Effect) {
 		s.dropped(e.Why, e.Items)
 	case room.Bar:
 		s.call(e.Life).bar()
+	case room.Announced:
+		c := s.conn(e.Conn)
+		if x := s.call(e.Life).seat(e.Member); e.Good && x != nil {
+			x.unbar(c)
+		}
+		if c != nil {
+			c.heard()
+		}
 	case room.Admit:
 		k, c := s.call(e.Life), s.conn(e.Conn)
 		x := k.attach(e.You, c)

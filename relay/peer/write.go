@@ -63,15 +63,6 @@ func (c *Conn) setOffer(o *wire.Offer, n uint32) [][]byte {
 	return [][]byte{c.srv.encode(&wire.AnswerTo{Answer: *a}, n)}
 }
 
-// announced lets the member have a peer connection again, if it had none for being unannounced. What the room thinks of
-// the announce is no matter here: it refuses only in an open room, where nobody is barred.
-func (c *Conn) announced() [][]byte {
-	if c.seat != nil {
-		c.seat.unbar(c)
-	}
-	return nil
-}
-
 func (c *Conn) setWants(w []wire.Want) [][]byte {
 	if c.seat == nil {
 		c.end(wire.Refuse(wire.CodeOrder))

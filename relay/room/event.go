@@ -150,8 +150,17 @@ type (
 	}
 
 	// Bar says that the room is encrypted from now on: all peer connections end, and no member may have another before
-	// its [Announce], or an Admit.
+	// an Announced that is good, or an Admit.
 	Bar struct{ Life Life }
+
+	// Announced is what became of a member's [Announce]. Only the room knows: one that was on its way while the room was
+	// still open does not count, however late it is looked at.
+	Announced struct {
+		Conn   Conn
+		Life   Life
+		Member wire.MemberIndex
+		Good   bool // the others know it, and the member may have a peer connection
+	}
 
 	// End ends a connection for a reason. The room has already forgotten it.
 	End struct {
@@ -169,11 +178,12 @@ type (
 	Close struct{ Life Life }
 )
 
-func (Send) effect()    {}
-func (Admit) effect()   {}
-func (Deliver) effect() {}
-func (Drop) effect()    {}
-func (Bar) effect()     {}
-func (End) effect()     {}
-func (Remove) effect()  {}
-func (Close) effect()   {}
+func (Send) effect()      {}
+func (Admit) effect()     {}
+func (Deliver) effect()   {}
+func (Drop) effect()      {}
+func (Bar) effect()       {}
+func (Announced) effect() {}
+func (End) effect()       {}
+func (Remove) effect()    {}
+func (Close) effect()     {}

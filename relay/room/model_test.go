@@ -23,12 +23,13 @@ type model struct {
 	chat    uint64
 	e2ee    bool          // the incarnation is encrypted
 	sealed  map[Conn]bool // asked for an encrypted room
+	barred  map[wire.MemberIndex]bool
 }
 
 func newModel(t *testing.T) *model {
 	return &model{t: t, in: map[wire.MemberIndex]bool{}, seat: map[Conn]wire.MemberIndex{},
 		view: map[Conn]map[wire.MemberIndex]bool{}, ended: map[Conn]bool{}, entered: map[Conn]bool{}, host: map[Conn]bool{},
-		sealed: map[Conn]bool{}}
+		sealed: map[Conn]bool{}, barred: map[wire.MemberIndex]bool{}}
 }
 
 func (m *model) see(e Effect) {
@@ -51,6 +52,14 @@ func (m *model) see(e Effect) {
 		require.Equal(m.t, m.life, e.Life)
 		require.False(m.t, m.e2ee, "once")
 		m.e2ee = true
+		for x := range m.in {
+			m.barred[x] = true
+		}
+	case Announced:
+		require.Equal(m.t, m.life, e.Life)
+		require.Equal(m.t, m.seat[e.Conn], e.Member)
+		require.Equal(m.t, m.e2ee, e.Good, "an announce counts in an encrypted room, and in no other")
+		delete(m.barred, e.Member)
 	case End:
 		require.False(m.t, m.ended[e.Conn], "a connection ends once")
 		require.True(m.t, m.entered[e.Conn])
@@ -60,6 +69,7 @@ func (m *model) see(e Effect) {
 		require.True(m.t, m.in[e.Member], "who is removed was there")
 		require.Equal(m.t, m.life, e.Life)
 		delete(m.in, e.Member)
+		delete(m.barred, e.Member)
 	case Close:
 		require.Equal(m.t, m.life, e.Life)
 		require.Empty(m.t, m.in, "nobody is left when an incarnation ends")
@@ -91,6 +101,7 @@ func (m *model) admit(e Admit) {
 	}
 	require.Equal(m.t, sorted(m.in), sorted(view), "a welcome names everybody")
 	m.seat[e.Conn], m.view[e.Conn] = e.You, view
+	delete(m.barred, e.You)
 }
 
 // look checks what is said of a member.
@@ -145,6 +156,10 @@ func (m *model) settle(s *State) {
 		require.Empty(m.t, string(s.life))
 	}
 	require.Equal(m.t, m.e2ee, s.encrypted())
+	for _, x := range s.seats {
+		announced := m.e2ee && !m.barred[x.member.Index]
+		require.Equal(m.t, announced, len(x.member.Announce) > 0, "who may have media in an encrypted room has announced itself")
+	}
 	require.LessOrEqual(m.t, s.Members(), DefaultMembers)
 	require.LessOrEqual(m.t, len(s.waiting), DefaultMembers)
 	if s.opening == Hosts && s.Members() > 0 {

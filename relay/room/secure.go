@@ -64,9 +64,11 @@ func (s *State) announce(e Announce) {
 	case x == nil:
 		s.refuseWaiter(e.Conn)
 	case !s.encrypted():
+		s.do(Announced{Conn: x.conn, Life: s.life, Member: x.member.Index})
 		s.fail(x.conn, e.N, wire.CodeE2EEOff)
 	default:
 		x.member.Announce = e.Announce
+		s.do(Announced{Conn: x.conn, Life: s.life, Member: x.member.Index, Good: true})
 		s.changed(x, e.N)
 	}
 }
