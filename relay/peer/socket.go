@@ -81,7 +81,26 @@ func frameOf(message []byte) websocket.MessageType {
 
 // write sends one message. It may wait until kill.
 func (s *socket) write(b []byte) error {
-	return s.ws.Write(context.Background(), frameOf(b), b)
+	if wire.Binary(b) {
+		return s.writePlain(b)
+	}
+	return s.ws.Write(context.Background(), websocket.MessageText, b)
+}
+
+// writePlain sends a binary message without permessage-deflate: it is cipher text, which deflate only makes longer, and
+// the relay's time should go elsewhere. The library decides for a whole message by the length of what is written first.
+func (s *socket) writePlain(b []byte) error {
+	w, err := s.ws.Writer(context.Background(), websocket.MessageBinary)
+	if err != nil {
+		return err
+	}
+	first := min(len(b), compressFrom-1)
+	for _, part := range [][]byte{b[:first], b[first:]} {
+		if _, err := w.Write(part); err != nil {
+			return err
+		}
+	}
+	return w.Close()
 }
 
 // close ends the connection with a status and waits for the client's answer, but never longer than closeTimeout.
