@@ -17,16 +17,18 @@ type item struct {
 // message from being stuck behind a long one on a slow line, and the line from being taken for dead (writeTimeout).
 const sealedSize = 16 << 10
 
-// outbox is the queue of one client: at most wire.MaxQueue items, and then an end. All methods may be called from any
-// goroutine and none waits.
+// outbox is the queue of one client: at most wire.MaxQueue messages and tasks of the relay's own, and then an end; and as
+// many binary messages beside them, lest what one member says to another cuts off who would still have kept up. All
+// methods may be called from any goroutine and none waits.
 type outbox struct {
 	ready chan struct{} // capacity 1: something changed
 
-	mu    sync.Mutex
-	items []item
-	share map[wire.MemberIndex]int // bytes of items that wait, by the member they are from
-	ended bool
-	bye   *wire.Error // why it ended; nil when there is nobody to tell
+	mu     sync.Mutex
+	items  []item
+	sealed int                      // how many of them are binary messages
+	share  map[wire.MemberIndex]int // bytes of items that wait, by the member they are from
+	ended  bool
+	bye    *wire.Error // why it ended; nil when there is nobody to tell
 }
 
 func newOutbox() *outbox { return &outbox{ready: make(chan struct{}, 1)} }
@@ -37,7 +39,7 @@ func (o *outbox) put(it item) (full bool) {
 	o.mu.Lock()
 	switch {
 	case o.ended:
-	case len(o.items) < wire.MaxQueue:
+	case len(o.items)-o.sealed < wire.MaxQueue:
 		o.items = append(o.items, it)
 	default:
 		o.ended, o.bye, o.items, o.share, full = true, wire.Refuse(wire.CodeSlow), nil, nil, true
@@ -79,8 +81,9 @@ func (o *outbox) appendLocked(x wire.Item) bool {
 	case last >= 0 && o.items[last].items > 0 && o.items[last].items < wire.MaxItems && len(o.items[last].text)+len(b) <= sealedSize:
 		o.items[last].text = append(o.items[last].text, b...)
 		o.items[last].items++
-	case len(o.items) < wire.MaxQueue:
+	case o.sealed < wire.MaxQueue:
 		o.items = append(o.items, item{text: b, items: 1})
+		o.sealed++
 	default:
 		return false
 	}
@@ -113,7 +116,7 @@ func (o *outbox) wake() {
 func (o *outbox) take() (items []item, ended bool) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	items, o.items = o.items, nil
+	items, o.items, o.sealed = o.items, nil, 0
 	clear(o.share)
 	return items, o.ended
 }

@@ -92,8 +92,20 @@ func TestItemsNeverEndAQueue(t *testing.T) {
 	for range wire.MaxQueue {
 		assert.False(t, o.put(item{text: []byte("text")}))
 	}
-	assert.Equal(t, 3, dropped(t, o, items(2, 3, 10), wire.CodeSlow))
+	assert.Zero(t, dropped(t, o, items(2, 3, 10), ""), "they have a queue beside it")
 	_, ended := o.over()
+	assert.False(t, ended)
+	o.take()
+
+	for n := range wire.MaxQueue { // each begins a message of its own
+		assert.False(t, o.put(item{text: []byte("text")}), "after %d", n)
+		assert.Zero(t, dropped(t, o, items(2, 1, 10), ""))
+	}
+	assert.Equal(t, wire.MaxQueue, o.sealed)
+	o.items = append(o.items, item{text: []byte("text")}) // so that no message can grow
+	assert.Equal(t, 3, dropped(t, o, items(3, 3, 10), wire.CodeSlow))
+	o.items = o.items[:len(o.items)-1]
+	_, ended = o.over()
 	assert.False(t, ended)
 	assert.True(t, o.end(nil))
 	assert.Equal(t, 3, dropped(t, o, items(2, 3, 10), wire.CodeNobody))
