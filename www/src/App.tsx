@@ -1,9 +1,10 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { View } from './core/api.gen';
 import { useCore, useSnapshot } from './core/context';
+import { open, type Opening } from './core/core';
 import { Call } from './call/Call';
 import { t } from './i18n/t';
-import { go, roomPath, routeOf, useRoute, type Route } from './route';
+import { go, roomPath, routeOf, takePassphrase, useRoute, type Route } from './route';
 import { BadRoom } from './screens/BadRoom';
 import { Crash } from './screens/Crash';
 import { EngineMissing } from './screens/EngineMissing';
@@ -28,10 +29,10 @@ export function App({ token }: { token: string }) {
     document.title = title;
   }, [title]);
 
-  const openRoom = (name: string) => {
+  const openRoom = (opening: Opening) => {
     setChosenHere(true);
-    go(roomPath(name));
-    void core.dispatch({ t: 'room.open', name });
+    go(roomPath(opening.room, opening.e2ee));
+    open(core, opening);
   };
   const goHome = () => {
     setChosenHere(false);
@@ -60,11 +61,11 @@ export function App({ token }: { token: string }) {
       case 'unknown':
         return <BadRoom onHome={goHome} />;
       case 'room':
-        return meeting();
+        return meeting(route.e2ee);
     }
   }
 
-  function meeting() {
+  function meeting(e2ee: boolean) {
     if (view.room.problem.code) return <BadRoom problem={view.room.problem} onHome={goHome} />;
     switch (view.app.screen) {
       case 'waiting':
@@ -74,28 +75,38 @@ export function App({ token }: { token: string }) {
       case 'end':
         return <End view={view} onHome={goHome} />;
       default:
-        return <Prejoin view={view} engine={engine} chosenHere={chosenHere} onOpen={openRoom} />;
+        return <Prejoin view={view} engine={engine} chosenHere={chosenHere} e2ee={e2ee} onOpen={openRoom} />;
     }
   }
 }
 
 /**
- * Keeps address and core in step: the address shows a room's canonical name, and Back and Forward choose rooms.
+ * Keeps address and core in step: the address shows a room's canonical name and whether it is encrypted, and Back,
+ * Forward and another # choose rooms.
  */
 function useAddress(view: View, ready: boolean): void {
   const core = useCore();
-  const name = view.room.name;
+  const { name } = view.room;
+  const { on } = view.crypto;
   const asked = useRef(name);
   useEffect(() => {
-    if (ready && name && routeOf(location.pathname).page === 'room') go(roomPath(name), true);
+    if (ready && name && routeOf(location.pathname).page === 'room') go(roomPath(name, on), true);
     asked.current = name;
-  }, [ready, name]);
+  }, [ready, name, on]);
   useEffect(() => {
     const moved = () => {
-      const route = routeOf(location.pathname);
-      if (asked.current && location.pathname === roomPath(asked.current)) return;
-      if (route.page === 'room') void core.dispatch({ t: 'room.open', name: route.room });
-      else if (asked.current) void core.dispatch({ t: 'home' });
+      const route = routeOf(location.pathname, location.hash);
+      if (route.page !== 'room') {
+        if (asked.current) void core.dispatch({ t: 'home' });
+        return;
+      }
+      const passphrase = takePassphrase();
+      const encrypted = core.state().crypto.on;
+      const same = asked.current !== '' && location.pathname === roomPath(asked.current);
+      // A room that is entered in clear is left for a link that says that it is encrypted.
+      if (!same || (route.e2ee && !encrypted)) return open(core, { ...route, passphrase });
+      if (passphrase) void core.dispatch({ t: 'crypto.passphrase', text: passphrase });
+      go(roomPath(asked.current, encrypted), true);
     };
     addEventListener('popstate', moved);
     return () => removeEventListener('popstate', moved);

@@ -3,40 +3,70 @@ import { useEffect, useState } from 'preact/hooks';
 
 export type Route =
   | { page: 'home' }
-  | { page: 'room'; room: string } // as it stands in the address
+  | { page: 'room'; room: string; e2ee: boolean } // room as it stands in the address
   | { page: 'signin' }
   | { page: 'enrol' }
   | { page: 'unknown' };
 
-/** What a path names. Rooms are one segment; everything of the site's own lies under /_/. */
-export function routeOf(path: string): Route {
+/**
+ * What an address names. Rooms are one segment; everything of the site's own lies under /_/. hash is the part that begins
+ * with #, which browsers keep to themselves: that a room is encrypted, no relay can take out of a link.
+ */
+export function routeOf(path: string, hash = ''): Route {
   if (path === '/') return { page: 'home' };
   if (path === '/_/signin') return { page: 'signin' };
   if (path === '/_/enrol') return { page: 'enrol' };
   const segment = /^\/([^/]+)\/?$/.exec(path)?.[1];
-  return segment !== undefined && segment !== '_' ? { page: 'room', room: segment } : { page: 'unknown' };
+  return segment !== undefined && segment !== '_' ? { page: 'room', room: segment, e2ee: isEncrypted(hash) } : { page: 'unknown' };
 }
 
-/** The address of a room. */
-export const roomPath = (name: string): string => `/${encodeURIComponent(name)}`;
+/** "#e2ee", "#e2ee&k=…"; "#k=…" says the same. */
+const isEncrypted = (hash: string): boolean =>
+  hash.slice(1).split('&').some((part) => part.toLowerCase() === 'e2ee' || part.startsWith('k='));
+
+/** The passphrase in "#e2ee&k=…", percent-encoded; "" when there is none. One that is not proper encoding is taken as it is. */
+export function passphraseOf(hash: string): string {
+  const part = hash.slice(1).split('&').find((one) => one.startsWith('k='))?.slice(2) ?? '';
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
+  }
+}
+
+/** The address of a room. That of an encrypted one says so. */
+export const roomPath = (name: string, e2ee = false): string => `/${encodeURIComponent(name)}${e2ee ? '#e2ee' : ''}`;
+
+/** What an invitation to an encrypted room carries. */
+export interface Invitation {
+  e2ee?: boolean;
+  /** Only if the person who invites wants it in the link. */
+  passphrase?: string;
+}
 
 /** The link that invites to a room. */
-export const roomLink = (name: string): string => location.origin + roomPath(name);
+export function roomLink(name: string, { e2ee = false, passphrase = '' }: Invitation = {}): string {
+  return location.origin + roomPath(name, e2ee || passphrase !== '') + (passphrase && `&k=${encoded(passphrase)}`);
+}
+
+/** Percent-encodes punctuation too: programs that make links of text end them before it. */
+const encoded = (text: string): string =>
+  encodeURIComponent(text).replace(/[.!~*'()]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`);
 
 const watchers = new Set<() => void>();
 
-/** Moves to a path; replace leaves no step back. */
+/** Moves to a path, with what stands behind its #; replace leaves no step back. */
 export function go(path: string, replace = false): void {
-  if (path === location.pathname) return;
+  if (path === location.pathname + location.hash) return;
   if (replace) history.replaceState(null, '', path);
   else history.pushState(null, '', path);
   watchers.forEach((fn) => fn());
 }
 
 export function useRoute(): Route {
-  const [route, set] = useState(() => routeOf(location.pathname));
+  const [route, set] = useState(() => routeOf(location.pathname, location.hash));
   useEffect(() => {
-    const update = () => set(routeOf(location.pathname));
+    const update = () => set(routeOf(location.pathname, location.hash));
     watchers.add(update);
     addEventListener('popstate', update);
     return () => {
@@ -52,4 +82,11 @@ export function takeToken(): string {
   const token = location.hash.slice(1);
   if (token) history.replaceState(null, '', location.pathname + location.search);
   return token;
+}
+
+/** Takes the passphrase out of a room's address, as takeToken does; that the room is encrypted stays there. "": none. */
+export function takePassphrase(): string {
+  const passphrase = passphraseOf(location.hash);
+  if (/[#&]k=/.test(location.hash)) history.replaceState(null, '', `${location.pathname}${location.search}#e2ee`);
+  return passphrase;
 }

@@ -45,8 +45,8 @@ test('a colour is one of twelve and stays with the person', () => {
 
 test('addresses name pages', () => {
   assert.deepEqual(routeOf('/'), { page: 'home' });
-  assert.deepEqual(routeOf('/my-room'), { page: 'room', room: 'my-room' });
-  assert.deepEqual(routeOf('/My%20Room/'), { page: 'room', room: 'My%20Room' });
+  assert.deepEqual(routeOf('/my-room'), { page: 'room', room: 'my-room', e2ee: false });
+  assert.deepEqual(routeOf('/My%20Room/'), { page: 'room', room: 'My%20Room', e2ee: false });
   assert.deepEqual(routeOf('/_/signin'), { page: 'signin' });
   assert.deepEqual(routeOf('/_/enrol'), { page: 'enrol' });
   assert.deepEqual(routeOf('/_/nothing'), { page: 'unknown' });

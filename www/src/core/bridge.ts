@@ -1,7 +1,8 @@
 // The real core: loads Go's program, gives it its ports, and turns what it delivers into snapshots.
 import 'go-wasm-exec';
 import type { Command, Note, Strength, View } from './api.gen';
-import { emptyView, type Core, type Engine, type Parsed, type Watch } from './core';
+import { startWorker } from '../sealer/start';
+import { emptyView, open, type Core, type Engine, type Opening, type Parsed, type Watch } from './core';
 import * as store from './store';
 
 /** What this page can talk to; a core with another number is another version of the site. */
@@ -19,6 +20,9 @@ interface Raw {
   strength(name: string): string;
   parse(name: string): string;
   suggest(): string;
+  passphrase(): string;
+  passphraseStrength(text: string): string;
+  suggestPassphrase(): string;
   micLevel(): number;
 }
 
@@ -30,6 +34,7 @@ interface Ports {
   get(key: string): string | null;
   set(key: string, value: string): void;
   stored(): string;
+  worker(): Worker;
   fatal(text: string): void;
 }
 
@@ -52,13 +57,13 @@ interface Waiting {
 }
 
 /**
- * Starts loading the core from url and returns at once. room is the room of the address, as it stands there: the core
+ * Starts loading the core from url and returns at once. opening is the room of the address, as it stands there: the core
  * opens it first of all, and until it is there the snapshot shows its name.
  */
-export function startCore(url: string, room: string): Core {
-  const bridge = new Bridge(url, emptyView(readable(room)));
+export function startCore(url: string, opening: Opening | null): Core {
+  const bridge = new Bridge(url, emptyView(readable(opening?.room ?? ''), opening?.e2ee));
   globalThis.conclavePorts = bridge.ports();
-  if (room) void bridge.dispatch({ t: 'room.open', name: room });
+  if (opening) open(bridge, opening);
   void bridge.load();
   return bridge;
 }
@@ -104,6 +109,9 @@ class Bridge implements Core {
   strength = (name: string) => this.#ask((raw) => JSON.parse(raw.strength(name)) as Strength);
   parse = (name: string) => this.#ask((raw) => JSON.parse(raw.parse(name)) as Parsed);
   suggest = () => this.#ask((raw) => raw.suggest());
+  passphrase = () => this.#ask((raw) => raw.passphrase()) ?? '';
+  passphraseStrength = (text: string) => this.#ask((raw) => JSON.parse(raw.passphraseStrength(text)) as Strength);
+  suggestPassphrase = () => this.#ask((raw) => raw.suggestPassphrase());
   micLevel = () => this.#ask((raw) => raw.micLevel()) ?? 0;
 
   retry(): void {
@@ -124,6 +132,7 @@ class Bridge implements Core {
       get: store.get,
       set: store.set,
       stored: store.stored,
+      worker: () => startWorker(sealerWorker, 'room'),
       fatal: (text) => this.#crash(text),
     };
   }

@@ -16,6 +16,15 @@ export interface Watch {
   prio: number;
 }
 
+/** A room to open: its name as it was typed or stands in an address. */
+export interface Opening {
+  room: string;
+  /** Only as an encrypted room. */
+  e2ee?: boolean;
+  /** "": none yet. */
+  passphrase?: string;
+}
+
 /** What became of a typed room name. code is "" or why it cannot be one. */
 export interface Parsed {
   name: string;
@@ -43,16 +52,28 @@ export interface Core {
   parse(name: string): Parsed | null;
   /** A fresh strong room name; null before the core is ready. */
   suggest(): string | null;
+  /** The room's passphrase, for copying and for the invitation; "" when there is none. Not for the snapshot. */
+  passphrase(): string;
+  /** How hard a passphrase is to guess. Whatever cannot be one is weak. null before the core is ready. */
+  passphraseStrength(text: string): Strength | null;
+  /** A fresh passphrase of four words; null before the core is ready. */
+  suggestPassphrase(): string | null;
   /** How loud my microphone is now, 0 … 1. */
   micLevel(): number;
   /** Loads the program again after 'missing'. */
   retry(): void;
 }
 
+/** Opens a room. With a passphrase it is an encrypted one. */
+export function open(core: Pick<Core, 'dispatch'>, { room, e2ee = false, passphrase = '' }: Opening): void {
+  void core.dispatch({ t: 'room.open', name: room, e2ee: e2ee || passphrase !== '' });
+  if (passphrase) void core.dispatch({ t: 'crypto.passphrase', text: passphrase });
+}
+
 const none = { code: '' };
 
 /** The snapshot before the core has said anything: the screen that the address asks for, with nothing known. */
-export function emptyView(room: string): View {
+export function emptyView(room: string, e2ee = false): View {
   const input = { on: true, state: 'starting', live: false };
   return {
     app: { screen: room ? 'prejoin' : 'home', conn: 'idle', end: none, joinedAt: 0 },
@@ -72,6 +93,6 @@ export function emptyView(room: string): View {
     stage: { dominant: 0, sharer: 0 },
     chat: { messages: [], unread: 0, problem: none },
     auth: { name: '', known: false, busy: false, problem: none, enrolled: false },
-    crypto: { on: false, able: 'unknown', phase: 'off', with: 0, code: '', agreement: 'none', different: 0, attempts: 0, problem: none },
+    crypto: { on: e2ee, able: 'unknown', phase: e2ee ? 'passphrase' : 'off', with: 0, code: '', agreement: 'none', different: 0, attempts: 0, problem: none },
   };
 }

@@ -183,6 +183,9 @@ export function startCore(): Core {
     strength: (name) => (start.engine.phase === 'ready' ? judge(name) : null),
     parse: (name) => ({ name: name.toLowerCase(), code: name.includes('!') ? 'bad-character' : '' }),
     suggest: () => (start.engine.phase !== 'ready' ? null : query.get('fake') === 'home-weak' ? 'test' : room),
+    passphrase: () => '',
+    passphraseStrength: (text) => (start.engine.phase === 'ready' ? judge(text) : null),
+    suggestPassphrase: () => (start.engine.phase === 'ready' ? 'marble kettle orbit sandal' : null),
     micLevel: () => 0.42,
     retry: () => undefined,
   };

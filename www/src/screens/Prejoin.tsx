@@ -1,11 +1,12 @@
-import { useState } from 'preact/hooks';
+import { useRef, useState } from 'preact/hooks';
 import type { View } from '../core/api.gen';
-import type { Engine } from '../core/core';
+import type { Engine, Opening } from '../core/core';
 import { useCore } from '../core/context';
 import { t } from '../i18n/t';
 import { Button } from '../ui/Button';
 import { Field } from '../ui/Field';
 import { useFocusOnce } from '../ui/hooks';
+import { PassphraseField } from '../ui/PassphraseField';
 import { Select } from '../ui/Select';
 import { DeviceTrouble } from './DeviceTrouble';
 import { MicLevel } from './MicLevel';
@@ -21,11 +22,13 @@ interface Props {
   engine: Engine;
   /** The person chose this room's name here and can choose another. */
   chosenHere: boolean;
-  onOpen: (room: string) => void;
+  /** The address says that the room is encrypted; the core may not have heard of it yet. */
+  e2ee: boolean;
+  onOpen: (opening: Opening) => void;
 }
 
 /** Before the meeting: how I look and sound, under which name I come. */
-export function Prejoin({ view, engine, chosenHere, onOpen }: Props) {
+export function Prejoin({ view, engine, chosenHere, e2ee, onOpen }: Props) {
   const core = useCore();
   const heading = useFocusOnce<HTMLHeadingElement>();
   const [typed, type] = useState<string | null>(null);
@@ -34,15 +37,17 @@ export function Prejoin({ view, engine, chosenHere, onOpen }: Props) {
   useInputShortcuts(view.me);
   const loading = engine.phase !== 'ready';
   const name = typed ?? view.me.name;
+  const encrypted = view.crypto.on || e2ee;
+  const passphrase = usePassphrase(view);
   const joining = view.app.screen === 'joining' || (asked && loading);
 
-  const join = (event: Event) => {
-    event.preventDefault();
+  const join = async () => {
     if (joining) return;
-    if (!name.trim()) return miss(true);
-    miss(false);
+    miss(!name.trim());
+    if (!name.trim()) return;
     ask(true);
-    void core.dispatch({ t: 'join', name: name.trim() }).then((refused) => ask(!refused));
+    const ready = !encrypted || (await passphrase.give());
+    ask(ready && !(await core.dispatch({ t: 'join', name: name.trim() })));
   };
   const cancel = () => {
     ask(false);
@@ -54,13 +59,13 @@ export function Prejoin({ view, engine, chosenHere, onOpen }: Props) {
   return (
     // The letters in place of a picture follow the name while it is typed.
     <Shell me={{ ...me, name }} room={view.room.name} loading={loading}>
-      <form onSubmit={join} noValidate>
+      <form onSubmit={(event) => (event.preventDefault(), void join())} noValidate>
         <h1 ref={heading} tabIndex={-1}>
           {t('prejoin.title')}
         </h1>
         {joining && <SlowJoin onCancel={cancel} />}
         <DeviceTrouble mic={me.mic} cam={me.cam} />
-        {chosenHere && view.room.strength.weak && <WeakName onOpen={onOpen} />}
+        {chosenHere && view.room.strength.weak && <WeakName onUse={(room) => onOpen({ room, e2ee: encrypted })} />}
         <Field
           label={t('prejoin.name')}
           name="name"
@@ -70,6 +75,16 @@ export function Prejoin({ view, engine, chosenHere, onOpen }: Props) {
           error={missing && !name.trim() ? t('prejoin.nameMissing') : undefined}
           onInput={type}
         />
+        {encrypted && (
+          <PassphraseField
+            value={passphrase.text}
+            input={passphrase.input}
+            problem={passphrase.problem}
+            choosing={chosenHere}
+            help={chosenHere ? '' : t('passphrase.ask')}
+            onInput={passphrase.type}
+          />
+        )}
         <Select
           icon="mic"
           label={t('prejoin.mic')}
@@ -107,4 +122,24 @@ export function Prejoin({ view, engine, chosenHere, onOpen }: Props) {
       </form>
     </Shell>
   );
+}
+
+/** The passphrase while it is typed, and giving it to the core. */
+function usePassphrase({ crypto }: View) {
+  const core = useCore();
+  const input = useRef<HTMLInputElement>(null);
+  const [typed, type] = useState<string | null>(null);
+  const [given, set] = useState('');
+  const text = typed ?? core.passphrase(); // the link may have brought one
+  // What the core says is about what it was given last.
+  const problem = typed === null || typed === given ? crypto.problem : { code: '' };
+
+  /** Says whether the core takes it. */
+  const give = async (): Promise<boolean> => {
+    if (typed === null || typed === core.passphrase()) return true; // it has that one; or none, and will say so
+    await core.dispatch({ t: 'crypto.passphrase', text });
+    set(text);
+    return core.passphraseStrength(text)?.weak === false;
+  };
+  return { text, type, input, problem, give };
 }

@@ -5,7 +5,7 @@ import { Button } from '../ui/Button';
 import { Notice } from '../ui/Notice';
 
 /** Warns whoever chose an easy name, and offers a better one for one click. */
-export function WeakName({ onOpen }: { onOpen: (room: string) => void }) {
+export function WeakName({ onUse }: { onUse: (room: string) => void }) {
   const core = useCore();
   const [better] = useState(() => core.suggest());
   return (
@@ -13,7 +13,7 @@ export function WeakName({ onOpen }: { onOpen: (room: string) => void }) {
       {better && (
         <>
           <p>{t('prejoin.weakHelp')}</p>
-          <Button kind="text" onClick={() => onOpen(better)}>
+          <Button kind="text" onClick={() => onUse(better)}>
             <bdi dir="ltr">{t('prejoin.weakUse', { name: better })}</bdi>
           </Button>
         </>

@@ -1,6 +1,6 @@
 import { useEffect, useId, useRef, useState } from 'preact/hooks';
 import type { View } from '../core/api.gen';
-import type { Engine } from '../core/core';
+import type { Engine, Opening } from '../core/core';
 import { useCore } from '../core/context';
 import { errorText, t } from '../i18n/t';
 import { go } from '../route';
@@ -9,10 +9,10 @@ import { Button } from '../ui/Button';
 import { Field } from '../ui/Field';
 import { useFocusOnce } from '../ui/hooks';
 import { IconButton } from '../ui/IconButton';
-import { StrengthMeter } from './StrengthMeter';
+import { StrengthMeter } from '../ui/StrengthMeter';
 
 /** The start: choose a room. Usable before the core is there; only the suggestion and the verdict wait for it. */
-export function Welcome({ view, engine, onOpen }: { view: View; engine: Engine; onOpen: (room: string) => void }) {
+export function Welcome({ view, engine, onOpen }: { view: View; engine: Engine; onOpen: (opening: Opening) => void }) {
   const core = useCore();
   const heading = useFocusOnce<HTMLHeadingElement>();
   const field = useRef<HTMLInputElement>(null);
@@ -39,7 +39,7 @@ export function Welcome({ view, engine, onOpen }: { view: View; engine: Engine; 
       refuse(parsed?.code || 'empty');
       return field.current?.focus();
     }
-    onOpen(parsed?.name ?? name);
+    onOpen({ room: parsed?.name ?? name });
   };
   const another = () => {
     type(null);

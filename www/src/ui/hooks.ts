@@ -1,5 +1,8 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
+import { say } from '../a11y/announce';
 import type { Problem } from '../core/api.gen';
+import { t, type MsgKey } from '../i18n/t';
+import { copy } from './clipboard';
 
 /** The time, again every interval ms. */
 export function useNow(interval: number): number {
@@ -37,4 +40,26 @@ export function useFocusOnce<T extends HTMLElement>() {
     if (document.activeElement === document.body) ref.current?.focus();
   }, []);
   return ref;
+}
+
+const thanks = 2000; // how long "Copied" stands, ms
+
+/**
+ * Copies text: whether it just was, and what does it, which says whether it worked. failed is what people are told when it
+ * did not.
+ */
+export function useCopy(failed: MsgKey): [copied: boolean, copy: (text: string) => Promise<boolean>] {
+  const [copied, set] = useState(false);
+  useEffect(() => {
+    if (!copied) return;
+    const timer = setTimeout(() => set(false), thanks);
+    return () => clearTimeout(timer);
+  }, [copied]);
+  const take = async (text: string) => {
+    const done = await copy(text);
+    set(done);
+    say(t(done ? 'call.copied' : failed));
+    return done;
+  };
+  return [copied, take];
 }

@@ -1,7 +1,10 @@
 import type { Strength } from '../core/api.gen';
 import { t, type MsgKey } from '../i18n/t';
 
-const words: readonly MsgKey[] = ['strength.none', 'strength.weak', 'strength.weak', 'strength.fair', 'strength.strong'];
+/** What is judged; it has texts of its own for what is not there and for what is weak. */
+type Subject = 'strength' | 'passphrase';
+
+const good: readonly (MsgKey | undefined)[] = [undefined, undefined, undefined, 'strength.fair', 'strength.strong'];
 
 interface Props {
   id: string;
@@ -9,12 +12,19 @@ interface Props {
   loading: boolean;
   /** null: there is nothing to judge. */
   strength: Strength | null;
+  of?: Subject;
 }
 
 /** Four bars and a verdict in words. */
-export function StrengthMeter({ id, loading, strength }: Props) {
+export function StrengthMeter({ id, loading, strength, of = 'strength' }: Props) {
   const level = strength?.level ?? 0;
-  const verdict: MsgKey = loading ? 'strength.checking' : strength?.weak ? 'strength.weak' : (words[level] ?? 'strength.none');
+  const verdict: MsgKey = loading
+    ? 'strength.checking'
+    : !strength
+      ? `${of}.none`
+      : strength.weak
+        ? `${of}.weak`
+        : (good[level] ?? `${of}.weak`);
   return (
     <div class="strength" data-level={level} data-weak={strength?.weak ?? false}>
       <span class="strength-bars" aria-hidden="true">

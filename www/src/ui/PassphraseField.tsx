@@ -1,0 +1,81 @@
+import type { RefObject } from 'preact';
+import { useEffect, useId, useState } from 'preact/hooks';
+import type { Problem } from '../core/api.gen';
+import { useCore } from '../core/context';
+import { errorText, t } from '../i18n/t';
+import { Field } from './Field';
+import { useCopy } from './hooks';
+import { IconButton } from './IconButton';
+import { StrengthMeter } from './StrengthMeter';
+
+/** What can be wrong with a passphrase itself; anything else is said elsewhere. */
+const ofTheText = new Set(['crypto.empty', 'crypto.control', 'crypto.long', 'crypto.weak', 'crypto.passphrase']);
+
+interface Props {
+  value: string;
+  onInput: (text: string) => void;
+  /** What the core said of what was given to it last. */
+  problem: Problem;
+  /** For whoever chooses the passphrase: it can be suggested, copied and is judged. The others only type theirs. */
+  choosing?: boolean;
+  label?: string;
+  help?: string;
+  input?: RefObject<HTMLInputElement | null>;
+}
+
+/** The passphrase of an encrypted room. */
+export function PassphraseField({ value, onInput, problem, choosing = false, label, help, input }: Props) {
+  const core = useCore();
+  const meter = useId();
+  const [shown, show] = useState(false);
+  const [copied, copy] = useCopy('passphrase.copyFailed');
+  const loading = core.engine().phase === 'loading';
+  const strength = choosing && value ? core.passphraseStrength(value) : null;
+  const bad = ofTheText.has(problem.code);
+  useEffect(() => {
+    if (bad) input?.current?.focus();
+  }, [problem]);
+  const take = async () => {
+    if (!(await copy(value))) show(true);
+  };
+  const suggest = () => {
+    onInput(core.suggestPassphrase() ?? value);
+    show(true);
+  };
+  return (
+    <div class="passphrase">
+      <Field
+        label={label ?? t('passphrase.label')}
+        type={shown ? 'text' : 'password'}
+        plain
+        value={value}
+        {...(input && { input })}
+        {...(help && { help })}
+        error={bad ? errorText(problem) : undefined}
+        {...(choosing && { describedBy: meter })}
+        onInput={onInput}
+      >
+        {choosing && <IconButton id="suggest" kind="plain" icon="dice" label={t('passphrase.suggest')} onClick={suggest} />}
+        {choosing && value && (
+          <IconButton
+            id="copy"
+            kind="plain"
+            icon={copied ? 'check' : 'copy'}
+            label={t(copied ? 'call.copied' : 'passphrase.copy')}
+            onClick={() => void take()}
+          />
+        )}
+        <IconButton
+          id="show"
+          kind="plain"
+          icon={shown ? 'hide' : 'show'}
+          label={t(shown ? 'passphrase.hide' : 'passphrase.show')}
+          onClick={() => show(!shown)}
+        />
+      </Field>
+      {choosing && !bad && (
+        <StrengthMeter id={meter} of="passphrase" loading={loading} strength={strength} />
+      )}
+    </div>
+  );
+}
