@@ -225,8 +225,11 @@ func (v *view) take(p *rtp.Packet) {
 	if layer != v.layer {
 		require.True(t, info.Opens(), "another layer begins with a key frame")
 	}
-	v.jump = max(v.jump, (info.Picture-v.pic)&0x7fff)
-	require.LessOrEqual(t, v.jump, uint16(16), "picture ids go on")
+	// A few frames are left out on purpose. Where packets are missing, as a relay that was not scheduled loses them before
+	// it reads them, so are the ids of their frames, of two packets each.
+	step := (info.Picture - v.pic) & 0x7fff
+	v.jump = max(v.jump, step)
+	require.LessOrEqual(t, uint64(step), 16+(ext-v.high)/2, "picture ids go on")
 	v.high, v.ts, v.pic, v.layer = ext, p.Timestamp, info.Picture, layer
 }
 
