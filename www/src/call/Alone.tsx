@@ -3,12 +3,12 @@ import { roomLink } from '../route';
 import { CopyLink } from './CopyLink';
 
 /** Nobody else is here: the link to send. */
-export function Alone({ room }: { room: string }) {
+export function Alone({ room, e2ee }: { room: string; e2ee: boolean }) {
   return (
     <section class="alone">
       <h2>{t('call.alone')}</h2>
-      <p>{t('call.aloneText')}</p>
-      <CopyLink link={roomLink(room)} />
+      <p>{t(e2ee ? 'call.aloneTextEncrypted' : 'call.aloneText')}</p>
+      <CopyLink link={roomLink(room, { e2ee })} />
     </section>
   );
 }

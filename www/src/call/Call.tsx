@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import type { View } from '../core/api.gen';
 import { useCore } from '../core/context';
 import type { Action } from '../a11y/shortcuts';
@@ -8,9 +8,13 @@ import { useWakeLock } from '../media/wakeLock';
 import { Spinner } from '../ui/Icon';
 import { useShortcuts } from '../screens/shortcuts';
 import { Alone } from './Alone';
+import { Banners } from './Banners';
 import { Chat } from './Chat';
 import { People } from './People';
+import { asSeen, isIn, safetyOf } from './safety';
+import { Security } from './Security';
 import { Sharing } from './Sharing';
+import { Shield } from './Shield';
 import { Stage } from './Stage';
 import { Toolbar } from './Toolbar';
 import { TopBar } from './TopBar';
@@ -21,8 +25,13 @@ export type Panel = 'chat' | 'people';
 export function Call({ view }: { view: View }) {
   const core = useCore();
   const [panel, setPanel] = useState<Panel | null>(null);
+  const [secure, showSecurity] = useState(false);
   const frame = useRef<HTMLDivElement>(null);
-  const { me, peers } = view;
+  const { me, peers, crypto } = view;
+  const seen = useMemo(() => peers.map(asSeen), [peers]);
+  const safety = safetyOf(crypto, me.index, peers);
+  const invitation = { room: view.room.name, e2ee: crypto.on };
+  const openSecurity = () => showSecurity(true);
   useDark();
   useWakeLock();
 
@@ -55,10 +64,13 @@ export function Call({ view }: { view: View }) {
       <a class="skip" href="#controls" onClick={skip}>
         {t('call.skip')}
       </a>
-      <TopBar room={view.room.name} joinedAt={view.app.joinedAt} />
+      <TopBar room={view.room.name} joinedAt={view.app.joinedAt}>
+        <Shield safety={safety} crypto={crypto} onOpen={openSecurity} />
+      </TopBar>
+      <Banners safety={safety} crypto={crypto} peers={peers} onDetails={openSecurity} />
       <main class="call-main" data-lost={view.app.conn === 'lost'}>
-        <Stage me={me} peers={peers} stage={view.stage} />
-        {peers.length === 0 && <Alone room={view.room.name} />}
+        <Stage me={me} peers={seen} stage={view.stage} />
+        {peers.length === 0 && <Alone {...invitation} />}
         {me.share.on && <Sharing />}
         {view.app.conn === 'lost' && (
           <p class="toast warn lost">
@@ -67,9 +79,17 @@ export function Call({ view }: { view: View }) {
           </p>
         )}
       </main>
-      {panel === 'chat' && <Chat chat={view.chat} onClose={close} />}
-      {panel === 'people' && <People me={me} peers={peers} room={view.room.name} onClose={close} />}
-      <Toolbar me={me} devices={view.devices} panel={panel} unread={view.chat.unread} people={peers.length + 1} act={act} />
+      {panel === 'chat' && <Chat chat={view.chat} encrypted={crypto.on} onClose={close} />}
+      {panel === 'people' && <People me={me} peers={seen} invitation={invitation} onClose={close} />}
+      <Toolbar
+        me={me}
+        devices={view.devices}
+        panel={panel}
+        unread={view.chat.unread}
+        people={peers.filter(isIn).length + 1}
+        act={act}
+      />
+      {secure && <Security view={view} safety={safety} onClose={() => showSecurity(false)} />}
     </div>
   );
 }

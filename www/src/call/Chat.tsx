@@ -3,6 +3,7 @@ import type { Chat as Conversation, Message } from '../core/api.gen';
 import { useCore } from '../core/context';
 import { keyOf } from '../a11y/shortcuts';
 import { clock, errorText, t } from '../i18n/t';
+import { nameOf } from '../ui/noteText';
 import { linkify } from './linkify';
 import { Composer } from './Composer';
 import { Panel } from './Panel';
@@ -11,7 +12,7 @@ import { Panel } from './Panel';
 const oneBreath = 5 * 60 * 1000;
 
 /** The conversation in writing. */
-export function Chat({ chat, onClose }: { chat: Conversation; onClose: () => void }) {
+export function Chat({ chat, encrypted, onClose }: { chat: Conversation; encrypted: boolean; onClose: () => void }) {
   const core = useCore();
   const log = useRef<HTMLDivElement>(null);
   const atEnd = useRef(true);
@@ -52,7 +53,7 @@ export function Chat({ chat, onClose }: { chat: Conversation; onClose: () => voi
           {errorText(chat.problem)}
         </p>
       )}
-      <Composer onSend={(text) => void core.dispatch({ t: 'chat.send', text })} />
+      <Composer encrypted={encrypted} onSend={(text) => void core.dispatch({ t: 'chat.send', text })} />
     </Panel>
   );
 }
@@ -66,7 +67,7 @@ function Line({ message, follows }: { message: Message; follows: boolean }) {
   return (
     <article class={`chat-line${state}`}>
       <p class={follows ? 'visually-hidden' : 'chat-who'}>
-        <bdi dir="auto">{message.mine ? t('call.you') : message.name}</bdi> <time>{clock(message.at)}</time>
+        <bdi dir="auto">{message.mine ? t('call.you') : nameOf(message)}</bdi> <time>{clock(message.at)}</time>
       </p>
       <p class="chat-text" dir="auto">
         {linkify(message.text).map((part) =>

@@ -1,18 +1,27 @@
 import { useEffect, useId, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { t } from '../i18n/t';
+import { Icon } from '../ui/Icon';
 import { IconButton } from '../ui/IconButton';
+import { charactersLeft } from './fits';
 
-/** In code points; product.md, "Limits". */
-const most = 2000;
-const countFrom = 1800;
+/** How many characters may be left when they begin to be counted. */
+const countFrom = 200;
+
+interface Props {
+  /** Only the people in the meeting can read it. */
+  encrypted: boolean;
+  onSend: (text: string) => void;
+}
 
 /** Where a message is written: Enter sends, Shift+Enter begins a line. */
-export function Composer({ onSend }: { onSend: (text: string) => void }) {
+export function Composer({ encrypted, onSend }: Props) {
   const field = useRef<HTMLTextAreaElement>(null);
   const id = useId();
   const [text, setText] = useState('');
-  const length = [...text].length;
-  const sendable = text.trim() !== '' && length <= most;
+  const left = charactersLeft(text, encrypted);
+  const counted = left <= countFrom;
+  const sendable = text.trim() !== '' && left >= 0;
+  const prompt = t(encrypted ? 'chat.placeholderEncrypted' : 'chat.placeholder');
   useEffect(() => field.current?.focus(), []);
   useLayoutEffect(() => {
     const element = field.current;
@@ -36,20 +45,21 @@ export function Composer({ onSend }: { onSend: (text: string) => void }) {
   };
   return (
     <div class="composer-box">
-      {length >= countFrom && (
-        <p id={id} class={length > most ? 'field-error' : 'field-help'} role="status">
-          {length > most ? t('chat.over', { count: length - most }) : t('chat.left', { count: most - length })}
+      {counted && (
+        <p id={id} class={left < 0 ? 'field-error' : 'field-help'} role="status">
+          {left < 0 ? t('chat.over', { count: -left }) : t('chat.left', { count: left })}
         </p>
       )}
       <div class="composer">
+        {encrypted && <Icon name="lock" />}
         <textarea
           ref={field}
           rows={1}
           dir="auto"
           value={text}
-          placeholder={t('chat.placeholder')}
-          aria-label={t('chat.placeholder')}
-          aria-describedby={length >= countFrom ? id : undefined}
+          placeholder={prompt}
+          aria-label={prompt}
+          aria-describedby={counted ? id : undefined}
           onInput={(event) => setText(event.currentTarget.value)}
           onKeyDown={key}
         />

@@ -5,28 +5,39 @@ import { isOn } from '../media/input';
 import { roomLink } from '../route';
 import { Avatar } from '../ui/Avatar';
 import { Icon, type IconName } from '../ui/Icon';
+import { nameOf } from '../ui/noteText';
 import { CopyLink } from './CopyLink';
 import { Panel } from './Panel';
+import { isIn, whyOutside } from './safety';
+
+/** The room that a link leads to. */
+interface Invitation {
+  room: string;
+  e2ee: boolean;
+}
 
 interface Props {
   me: Me;
   peers: readonly Peer[];
-  room: string;
+  invitation: Invitation;
   onClose: () => void;
 }
 
-/** Who is here. */
-export function People({ me, peers, room, onClose }: Props) {
+/** Who is here; apart from them, who has not shown to have the passphrase. */
+export function People({ me, peers, invitation, onClose }: Props) {
+  const inside = sorted(peers.filter(isIn));
+  const outside = peers.filter((peer) => !isIn(peer));
   return (
     <Panel
       title={t('people.title')}
-      count={peers.length + 1}
+      count={inside.length + 1}
       closeLabel={t('people.close')}
       keys={keyOf.people}
       onClose={onClose}
     >
       {/* A Tab stop, for it scrolls and nothing in it takes the focus. */}
-      <ul class="people" aria-label={t('people.list')} tabIndex={0}>
+      <div class="people" role="region" aria-label={t('people.title')} tabIndex={0}>
+        <ul aria-label={t('people.list')}>
         <Row
           name={t('people.you', { name: me.name })}
           seed={me.name}
@@ -36,10 +47,10 @@ export function People({ me, peers, room, onClose }: Props) {
           hand={me.hand > 0}
           sharing={me.share.on}
         />
-        {sorted(peers).map((peer) => (
+        {inside.map((peer) => (
           <Row
             key={peer.index}
-            name={peer.name}
+            name={nameOf(peer)}
             seed={peer.name}
             role={peer.role}
             mic={peer.mic}
@@ -48,9 +59,11 @@ export function People({ me, peers, room, onClose }: Props) {
             sharing={peer.screen.on}
           />
         ))}
-      </ul>
+        </ul>
+        {outside.length > 0 && <Outsiders peers={outside} me={me.index} />}
+      </div>
       <div class="panel-foot">
-        <CopyLink link={roomLink(room)} />
+        <CopyLink link={roomLink(invitation.room, invitation)} />
       </div>
     </Panel>
   );
@@ -60,6 +73,28 @@ export function People({ me, peers, room, onClose }: Props) {
 function sorted(peers: readonly Peer[]): Peer[] {
   const rank = (peer: Peer) => (peer.role === 'host' ? 0 : peer.hand > 0 ? 1 : 2);
   return [...peers].sort((a, b) => rank(a) - rank(b) || a.hand - b.hand || a.name.localeCompare(b.name));
+}
+
+/** Members of whom the server tells, and nobody else. */
+function Outsiders({ peers, me }: { peers: readonly Peer[]; me: number }) {
+  return (
+    <>
+      <h3>{t('people.outside')}</h3>
+      <ul aria-label={t('people.outside')} class="outside">
+        {peers.map((peer) => (
+          <li key={peer.index}>
+            <span class="avatar">
+              <Icon name="lock" />
+            </span>
+            <span class="who">
+              <bdi dir="auto">{peer.name || t('tile.somebody')}</bdi>
+              <small>{t(whyOutside(peer, me))}</small>
+            </span>
+          </li>
+        ))}
+      </ul>
+    </>
+  );
 }
 
 interface RowProps {

@@ -43,7 +43,7 @@ export function Stage({ me, peers, stage }: Props) {
         tiles.map(({ who, box: place }) => {
           if (who === 'me') return <MyTile key="me" me={me} box={place} rtl={rtl} />;
           const peer = peers.find(({ index }) => index === who);
-          return peer && <PeerTile key={who} peer={peer} box={place} rtl={rtl} />;
+          return peer && <PeerTile key={who} peer={peer} me={me.index} box={place} rtl={rtl} />;
         })}
       {pages > 1 && <Pager page={page} pages={pages} onTurn={turn} />}
     </div>

@@ -6,7 +6,9 @@ import { isOn } from '../media/input';
 import type { Box } from '../media/layout';
 import { Avatar } from '../ui/Avatar';
 import { Icon } from '../ui/Icon';
+import { nameOf } from '../ui/noteText';
 import { Video } from '../ui/Video';
+import { isIn, whyOutside } from './safety';
 
 interface Place {
   box: Box;
@@ -36,31 +38,63 @@ export function MyTile({ me, box, rtl }: { me: Me } & Place) {
   );
 }
 
-/** Somebody else's picture. */
-export function PeerTile({ peer, box, rtl }: { peer: Peer } & Place) {
+/** Somebody else's picture; or why there is none, of somebody who has not shown to have the passphrase. */
+export function PeerTile(p: { peer: Peer; me: number } & Place) {
+  return isIn(p.peer) ? <OpenTile {...p} /> : <LockedTile {...p} />;
+}
+
+function LockedTile({ peer, me, box, rtl }: { peer: Peer; me: number } & Place) {
+  const why = t(whyOutside(peer, me));
+  const name = peer.name || t('tile.somebody');
+  return (
+    <Frame box={box} rtl={rtl} member={peer.index} label={`${name}, ${why}`} crypto={peer.crypto}>
+      <p class="tile-lock">
+        <Icon name="lock" />
+        <span>{why}</span>
+      </p>
+      {peer.name && (
+        <p class="chip">
+          <bdi dir="auto">{peer.name}</bdi>
+        </p>
+      )}
+    </Frame>
+  );
+}
+
+function OpenTile({ peer, box, rtl }: { peer: Peer } & Place) {
   const core = useCore();
   const stream = peer.cam.on && peer.cam.stream ? core.stream(peer.cam.stream) : null;
   const paused = isPaused(peer.cam);
   const connecting = peer.cam.on && !stream && !paused;
+  const away = isAway(peer);
   return (
     <Frame
       box={box}
       rtl={rtl}
       member={peer.index}
       label={peerLabel(peer)}
+      crypto={peer.crypto}
       speaks={peer.speaks}
       hand={peer.hand > 0}
-      away={peer.away}
+      away={away}
       paused={paused}
       connecting={connecting}
     >
       {stream ? <Video stream={stream} box={box} /> : null}
-      <Avatar name={peer.name} seed={peer.name} />
-      {(peer.away || paused) && <p class="tile-note">{t(peer.away ? 'call.away' : 'call.paused')}</p>}
-      <Chip name={peer.name} mic={peer.mic} speaks={peer.speaks} host={peer.role === 'host'} />
+      <Avatar name={nameOf(peer)} seed={peer.name} />
+      {(away || paused) && (
+        <p class="tile-note">
+          {peer.crypto === 'reconnecting' && <Icon name="lock" />}
+          {t(away ? 'call.away' : 'call.paused')}
+        </p>
+      )}
+      <Chip name={nameOf(peer)} mic={peer.mic} speaks={peer.speaks} host={peer.role === 'host'} lock={peer.crypto === 'up'} />
     </Frame>
   );
 }
+
+/** Not there for a moment, by the server's word or because what it sends cannot be opened any more. */
+const isAway = ({ away, crypto }: Peer): boolean => away || crypto === 'reconnecting';
 
 /** Whether a picture is left out for want of bandwidth. What was seen last may still stand there: never without a word. */
 const isPaused = (picture: Picture) => picture.on && picture.why === 'bandwidth';
@@ -69,7 +103,7 @@ const isPaused = (picture: Picture) => picture.on && picture.why === 'bandwidth'
 export function ScreenTile({ peer, box, rtl }: { peer: Peer } & Place) {
   const core = useCore();
   const stream = peer.screen.stream ? core.stream(peer.screen.stream) : null;
-  const name = t('call.screenOf', { name: peer.name });
+  const name = t('call.screenOf', { name: nameOf(peer) });
   const paused = isPaused(peer.screen);
   return (
     <div
@@ -91,15 +125,17 @@ export function ScreenTile({ peer, box, rtl }: { peer: Peer } & Place) {
 interface FrameProps extends Place {
   member: number | 'me';
   label: string;
-  speaks: boolean;
-  hand: boolean;
+  /** How the member is in an encrypted meeting. */
+  crypto?: Peer['crypto'];
+  speaks?: boolean;
+  hand?: boolean;
   away?: boolean;
   paused?: boolean;
   connecting?: boolean;
   children: ComponentChildren;
 }
 
-function Frame({ box, rtl, member, label, children, ...is }: FrameProps) {
+function Frame({ box, rtl, member, label, crypto, children, ...is }: FrameProps) {
   const states = (['speaks', 'hand', 'away', 'paused', 'connecting'] as const).filter((state) => is[state]);
   return (
     <div
@@ -108,6 +144,7 @@ function Frame({ box, rtl, member, label, children, ...is }: FrameProps) {
       aria-roledescription={t('call.tileKind')}
       aria-label={label}
       data-member={member}
+      data-crypto={crypto || undefined}
       style={place(box, rtl)}
     >
       {children}
@@ -120,10 +157,19 @@ function Frame({ box, rtl, member, label, children, ...is }: FrameProps) {
   );
 }
 
-/** What is always legible: the name, whether the microphone is off, who speaks, who is a host. */
-function Chip({ name, mic, speaks, host }: { name: string; mic: boolean; speaks: boolean; host: boolean }) {
+interface ChipProps {
+  name: string;
+  mic: boolean;
+  speaks: boolean;
+  host: boolean;
+  lock?: boolean;
+}
+
+/** What is always legible: the name, whether the microphone is off, who speaks, who is a host, what is encrypted. */
+function Chip({ name, mic, speaks, host, lock = false }: ChipProps) {
   return (
     <p class="chip">
+      {lock && <Icon name="lock" />}
       {!mic && <Icon name="micOff" />}
       {mic && speaks && (
         <span class="bars" aria-hidden="true">
@@ -142,12 +188,13 @@ function Chip({ name, mic, speaks, host }: { name: string; mic: boolean; speaks:
 
 function peerLabel(peer: Peer): string {
   return [
-    peer.name,
+    nameOf(peer),
     peer.role === 'host' && t('call.tileHost'),
     peer.role === 'moderator' && t('call.tileModerator'),
     !peer.mic && t('call.tileMuted'),
     peer.hand > 0 && t('call.tileHand'),
-    peer.away && t('call.tileAway'),
+    isAway(peer) && t('call.tileAway'),
+    peer.crypto === 'up' && t('tile.up'),
     isPaused(peer.cam) && t('call.tilePaused'),
   ]
     .filter(Boolean)

@@ -1,9 +1,17 @@
+import type { ComponentChildren } from 'preact';
 import { duration, t } from '../i18n/t';
 import { Icon } from '../ui/Icon';
 import { useFocusOnce, useNow } from '../ui/hooks';
 
-/** Which room, and for how long. */
-export function TopBar({ room, joinedAt }: { room: string; joinedAt: number }) {
+interface Props {
+  room: string;
+  joinedAt: number;
+  /** Stands after the room's name. */
+  children: ComponentChildren;
+}
+
+/** Which room, how safe, and for how long. */
+export function TopBar({ room, joinedAt, children }: Props) {
   const heading = useFocusOnce<HTMLHeadingElement>();
   return (
     <header class="top-bar">
@@ -14,6 +22,7 @@ export function TopBar({ room, joinedAt }: { room: string; joinedAt: number }) {
         <Icon name="room" />
         <bdi dir="auto">{room}</bdi>
       </span>
+      {children}
       {joinedAt > 0 && <Clock since={joinedAt} />}
     </header>
   );

@@ -1,9 +1,11 @@
 // A core without a program: made-up people in every state that the screens know. Only in bundles made with
 // build.mjs --fake, for screenshots and tests of the view. ?fake=STATE chooses the state, &click=SELECTOR presses
-// something after the first drawing.
+// something after the first drawing, and again for what that brought.
 import type { Command, Message, Note, Peer, Strength, View } from './api.gen';
 import { emptyView, type Core, type Engine } from './core';
+import { answerCrypto, phrase, sealed } from './fake.crypto';
 import { picture, slide } from './fake.pictures';
+import { answerPrejoin, cryptoAs } from './fake.prejoin';
 
 const room = 'quiet-otters-paint-lanterns';
 const names = (
@@ -91,9 +93,11 @@ function viewOf(kind: string, detail: string): View {
     return view;
   }
   if (kind === 'call') return callAs(detail);
+  if (kind === 'sealed') return sealed(call(5), detail);
   if (kind === 'end') return ended(detail);
   if (kind === 'badroom') return { ...prejoin(), room: { ...prejoin().room, problem: { code: 'room.name' } } };
   const view = emptyView(location.pathname === '/' || location.pathname.startsWith('/_/') ? '' : room);
+  view.crypto = cryptoAs(detail);
   if (kind === 'auth') view.auth = authAs(detail);
   return view;
 }
@@ -113,6 +117,7 @@ function authAs(detail: string) {
 
 function prejoinAs(detail: string): View {
   const view = prejoin();
+  view.crypto = cryptoAs(detail);
   if (detail === 'weak') view.room = { ...view.room, name: 'test', strength: { level: 1, weak: true, log10: 3 } };
   if (['denied', 'deniedSystem', 'notFound', 'busy', 'failed'].includes(detail)) {
     const input = { on: true, state: detail, live: false };
@@ -157,8 +162,9 @@ export function startCore(): Core {
     view = { ...view, ...next };
     watchers.forEach((fn) => fn());
   };
-  const click = query.get('click');
-  if (click) setTimeout(() => document.querySelector<HTMLElement>(click)?.click(), 300);
+  query.getAll('click').forEach((click, i) => {
+    setTimeout(() => document.querySelector<HTMLElement>(click)?.click(), 300 * (i + 1));
+  });
   const theme = query.get('theme');
   if (theme) setTimeout(() => (document.documentElement.dataset['theme'] = theme), 200);
   if (query.get('dir') === 'rtl') document.documentElement.dir = 'rtl';
@@ -183,9 +189,9 @@ export function startCore(): Core {
     strength: (name) => (start.engine.phase === 'ready' ? judge(name) : null),
     parse: (name) => ({ name: name.toLowerCase(), code: name.includes('!') ? 'bad-character' : '' }),
     suggest: () => (start.engine.phase !== 'ready' ? null : query.get('fake') === 'home-weak' ? 'test' : room),
-    passphrase: () => '',
+    passphrase: () => (['off', 'passphrase'].includes(view.crypto.phase) ? '' : phrase),
     passphraseStrength: (text) => (start.engine.phase === 'ready' ? judge(text) : null),
-    suggestPassphrase: () => (start.engine.phase === 'ready' ? 'marble kettle orbit sandal' : null),
+    suggestPassphrase: () => (start.engine.phase === 'ready' ? phrase : null),
     micLevel: () => 0.42,
     retry: () => undefined,
   };
@@ -212,7 +218,7 @@ function answer(view: View, command: Command): Partial<View> {
     }
     case 'room.open':
       return {
-        ...prejoinAs(command.name.length < 8 ? 'weak' : ''),
+        ...prejoinAs(command.name.length < 8 ? 'weak' : command.e2ee ? 'e2ee' : ''),
         room: { ...view.room, name: command.name, strength: judge(command.name) },
       };
     case 'join':
@@ -221,6 +227,6 @@ function answer(view: View, command: Command): Partial<View> {
     case 'leave':
       return ended('left');
     default:
-      return {};
+      return view.app.screen === 'prejoin' ? answerPrejoin(view, command) : answerCrypto(view, command);
   }
 }

@@ -14,7 +14,8 @@ export function Dialog({ title, onClose, children }: { title: string; onClose: (
     return () => element?.close();
   }, []);
   return (
-    <dialog ref={dialog} aria-labelledby={id} onClose={onClose}>
+    // Escape closes the dialog, and nothing that lies behind it.
+    <dialog ref={dialog} aria-labelledby={id} onClose={onClose} onKeyDown={(event) => event.key === 'Escape' && event.stopPropagation()}>
       <header>
         <h2 id={id}>{title}</h2>
         <IconButton kind="plain" icon="close" label={t('app.close')} onClick={onClose} />

@@ -7,7 +7,9 @@ import { Icon } from './Icon';
 interface Props {
   label: string;
   value: string;
-  onInput: (value: string) => void;
+  /** Not called where the field is readonly. */
+  onInput?: (value: string) => void;
+  readonly?: boolean;
   type?: 'text' | 'password';
   name?: string;
   autocomplete?: string;
@@ -45,13 +47,14 @@ export function Field(p: Props) {
           type={(p.type ?? 'text') as 'text' /* the types know one kind per tag */}
           name={p.name}
           value={p.value}
+          readOnly={p.readonly}
           dir="auto"
           autocomplete={p.autocomplete ?? 'off'}
           autocapitalize={p.plain ? 'none' : undefined}
           spellcheck={false}
           aria-invalid={p.error ? true : undefined}
           aria-describedby={described || undefined}
-          onInput={(event) => p.onInput(cut(event.currentTarget.value, p.maxLength))}
+          onInput={(event) => p.onInput?.(cut(event.currentTarget.value, p.maxLength))}
         />
         {p.children}
       </div>

@@ -4,9 +4,13 @@ import { isKey, t, type Params } from '../i18n/t';
 
 export type Tone = 'info' | 'warn' | 'error';
 
+/** A person's name, or a word for somebody who did not say one that can be shown. */
+export const nameOf = ({ name }: { name: string }): string => name || t('call.somebody');
+
 /** The text of a note, or null when the catalogue has none. */
 export function noteText(key: string, params?: Params): string | null {
-  return isKey(key) ? t(key, params) : null;
+  if (!isKey(key)) return null;
+  return t(key, params?.['name'] === '' ? { ...params, name: nameOf({ name: '' }) } : params);
 }
 
 /** Sentences about people who come and go, of one kind, within one moment. */

@@ -1,0 +1,93 @@
+import { useEffect, useState } from 'preact/hooks';
+import type { Problem } from '../core/api.gen';
+import { useCore } from '../core/context';
+import { errorText, t } from '../i18n/t';
+import { Button } from '../ui/Button';
+import { Field } from '../ui/Field';
+import { IconButton } from '../ui/IconButton';
+import { useCopy } from '../ui/hooks';
+import { PassphraseEntry } from './PassphraseEntry';
+
+/** Reasons why it was not changed that have nothing to do with the new one. */
+const notNow: readonly string[] = ['crypto.paused', 'crypto.behind', 'internal'];
+
+/** The meeting's passphrase, to be read and copied by those who have it, and changed for everybody by those who may. */
+export function SharedPassphrase({ problem, canChange }: { problem: Problem; canChange: boolean }) {
+  const core = useCore();
+  const [typing, type] = useState(false);
+  const [sent, send] = useState(false);
+  const [changes, count] = useState(0);
+  // The passphrase is not in the snapshot: that it is another one comes as a note.
+  useEffect(
+    () =>
+      core.on(({ key }) => {
+        if (key !== 'crypto.changed' && key !== 'crypto.changedMine') return;
+        type(false);
+        count((n) => n + 1);
+      }),
+    [core],
+  );
+  const give = (text: string) => {
+    send(true);
+    void core.dispatch({ t: 'crypto.change', text });
+  };
+  if (typing) {
+    return (
+      <section class="stack">
+        <h3>{t('security.change')}</h3>
+        <p>{t('security.changeText')}</p>
+        <PassphraseEntry
+          problem={problem}
+          choosing
+          autofocus
+          label={t('security.newPassphrase')}
+          action={t('security.changeDo')}
+          busy={sent && !problem.code}
+          onGive={give}
+        />
+        {sent && notNow.includes(problem.code) && (
+          <p class="field-error" role="alert">
+            {errorText(problem)}
+          </p>
+        )}
+      </section>
+    );
+  }
+  const begin = () => {
+    send(false);
+    type(true);
+  };
+  return (
+    <section class="stack">
+      <Phrase text={core.passphrase()} />
+      {changes > 0 && <p role="status">{t('security.changed')}</p>}
+      {canChange && <Button onClick={begin}>{t('security.change')}</Button>}
+    </section>
+  );
+}
+
+function Phrase({ text }: { text: string }) {
+  const [shown, show] = useState(false);
+  const [copied, copy] = useCopy('passphrase.copyFailed');
+  const take = async () => {
+    if (!(await copy(text))) show(true);
+  };
+  return (
+    <Field label={t('passphrase.label')} type={shown ? 'text' : 'password'} value={text} readonly help={t('security.passOn')}>
+      <IconButton
+        id="copy"
+        kind="plain"
+        icon={copied ? 'check' : 'copy'}
+        label={t(copied ? 'call.copied' : 'passphrase.copy')}
+        onClick={() => void take()}
+      />
+      <IconButton
+        id="show"
+        kind="plain"
+        icon={shown ? 'hide' : 'show'}
+        label={t(shown ? 'passphrase.hide' : 'passphrase.show')}
+        onClick={() => show(!shown)}
+      />
+    </Field>
+  );
+}
