@@ -95,6 +95,7 @@ func TestThePublishedExchange(t *testing.T) {
 	read(t, published("testvectors.json"), &v)
 	require.NotEmpty(t, v.Exchange.ISK)
 	v.Exchange.check(t)
+	t.Log("1 exchange: generator, both points, ISK_IR")
 }
 
 func TestThePublishedGeneratorString(t *testing.T) {
@@ -114,6 +115,7 @@ func TestThePublishedGeneratorString(t *testing.T) {
 		got := cpace.MapToCurve((*[32]byte)(value(field)))
 		assert.Equal(t, value("generator g"), got[:], field)
 	}
+	t.Log("1 generator string, mapped from 2 spellings of its field element")
 }
 
 // Of the twelve published points these seven must end an exchange, and the other five, which are ordinary points once
@@ -136,6 +138,7 @@ func TestExactlyThePublishedPointsAreRefused(t *testing.T) {
 		}
 	}
 	assert.ElementsMatch(t, refused, got)
+	t.Logf("%d of %d points refused", len(got), len(v.Points))
 }
 
 // answer is how an exchange ends in which the other side sends this Y.
@@ -182,4 +185,5 @@ func TestExchangesByAnotherImplementation(t *testing.T) {
 		}
 	}
 	assert.Equal(t, 14, refused)
+	t.Logf("%d exchanges, %d generators, %d points of testdata/cpace.json", len(v.Exchanges), len(v.Map), len(v.Points))
 }

@@ -50,7 +50,7 @@ func TestPublishedConcatenations(t *testing.T) {
 	var blocks []map[string]any
 	require.NoError(t, json.Unmarshal(text, &blocks))
 	require.Len(t, blocks, 26)
-	for _, row := range []struct {
+	rows := []struct {
 		block int
 		name  string
 		parts [][]byte
@@ -62,7 +62,9 @@ func TestPublishedConcatenations(t *testing.T) {
 		{1, "lv_cat(b'1234',b'5',b'',b'678')", [][]byte{[]byte("1234"), []byte("5"), nil, []byte("678")}},
 		{3, "transcript_ir(b'123',b'PartyA',b'234',b'PartyB')", [][]byte{[]byte("123"), []byte("PartyA"), []byte("234"), []byte("PartyB")}},
 		{3, "transcript_ir(b'3456',b'PartyA',b'2345',b'PartyB')", [][]byte{[]byte("3456"), []byte("PartyA"), []byte("2345"), []byte("PartyB")}},
-	} {
+	}
+	t.Logf("%d concatenations", len(rows))
+	for _, row := range rows {
 		t.Run(row.name, func(t *testing.T) {
 			want, ok := blocks[row.block][row.name].(string)
 			require.True(t, ok)

@@ -6,7 +6,10 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
+	"path/filepath"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -16,8 +19,13 @@ import (
 	"github.com/conclave-meet/conclave/shared/e2ee/sframe/suites"
 )
 
-// published is where vectors of other implementations lie: beside the checkout, never in it.
-const published = "../../../../shared/vectors/sframe/"
+// published is the path of a file of other implementations' vectors: beside the checkout, never in it.
+func published(name string) string {
+	if folder := os.Getenv("CONCLAVE_VECTORS"); folder != "" {
+		return filepath.Join(folder, "sframe", name)
+	}
+	return filepath.Join("../../../../shared/vectors/sframe", name)
+}
 
 // bin is bytes that JSON holds as hexadecimal digits.
 type bin []byte
@@ -94,8 +102,9 @@ func suite(t *testing.T, id uint16) sframe.Suite {
 }
 
 func TestPublishedHeaders(t *testing.T) {
-	all := read(t, published+"test-vectors.json", false).Header
+	all := read(t, published("test-vectors.json"), false).Header
 	require.Len(t, all, 289)
+	t.Logf("%d headers of RFC 9605", len(all))
 	for _, v := range all {
 		want := sframe.Header{KID: v.KID, Counter: v.CTR}
 		assert.Equal(t, []byte(v.Encoded), want.Append(nil))
@@ -110,18 +119,23 @@ func TestPublishedFrames(t *testing.T) {
 	for _, row := range []struct {
 		name, file string
 		want       int
+		suites     []uint16
 	}{
-		{"suites 1 to 5 of RFC 9605", "test-vectors.json", 5},
-		{"suites 6 to 8 of the draft", "test-vectors-aes256.json", 3},
-		{"the private suite, by another implementation", "chacha20poly1305-private-suite-f001.json", 5},
+		{"suites 1 to 5 of RFC 9605", "test-vectors.json", 5, []uint16{1, 2, 3, 4, 5}},
+		{"suites 6 to 8 of the draft", "test-vectors-aes256.json", 3, []uint16{6, 7, 8}},
+		{"the private suite, by another implementation", "chacha20poly1305-private-suite-f001.json", 5, []uint16{0xf001}},
 	} {
 		t.Run(row.name, func(t *testing.T) {
-			v := read(t, published+row.file, false)
+			v := read(t, published(row.file), false)
 			all := append(v.Frames, v.Frames256...)
 			require.Len(t, all, row.want)
+			t.Logf("%d frames of %s", len(all), row.file)
+			seen := map[uint16]bool{}
 			for _, v := range all {
 				checkFrame(t, v)
+				seen[v.Suite] = true
 			}
+			assert.ElementsMatch(t, row.suites, slices.Collect(maps.Keys(seen)))
 		})
 	}
 }
@@ -130,6 +144,7 @@ func TestPublishedFrames(t *testing.T) {
 func TestFramesOfThePrivateSuite(t *testing.T) {
 	all := read(t, "testdata/f001.json", true).Frames
 	require.Len(t, all, 12)
+	t.Logf("%d frames of testdata/f001.json", len(all))
 	for _, v := range all {
 		checkFrame(t, v)
 	}
@@ -138,6 +153,7 @@ func TestFramesOfThePrivateSuite(t *testing.T) {
 func TestTheRatchet(t *testing.T) {
 	all := read(t, "testdata/f001.json", true).Ratchet
 	require.Len(t, all, 3)
+	t.Logf("%d steps of testdata/f001.json", len(all))
 	for _, v := range all {
 		next, err := sframe.Ratchet(sframe.ChaCha20Poly1305(), v.Base)
 		require.NoError(t, err)
@@ -171,9 +187,10 @@ func checkFrame(t *testing.T, v frameVector) {
 }
 
 func TestPublishedCiphersInCounterMode(t *testing.T) {
-	v := read(t, published+"test-vectors.json", false)
+	v := read(t, published("test-vectors.json"), false)
 	all := append(v.CTR, v.CTR256...)
 	require.Len(t, all, 6)
+	t.Logf("%d cases in counter mode", len(all))
 	for _, v := range all {
 		t.Run(fmt.Sprintf("suite %d", v.Suite), func(t *testing.T) {
 			aead, err := suite(t, v.Suite).AEAD(v.Key)

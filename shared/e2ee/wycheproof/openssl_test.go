@@ -31,6 +31,7 @@ func TestOpenSSLAgrees(t *testing.T) {
 	for name, check := range checks {
 		t.Run(name, func(t *testing.T) {
 			require.NotEmpty(t, all[name])
+			t.Logf("%d cases of testdata/openssl.json", len(all[name]))
 			for _, v := range all[name] {
 				require.True(t, v.valid())
 				check(t, v)

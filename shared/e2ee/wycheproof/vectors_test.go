@@ -64,4 +64,5 @@ func each(t *testing.T, name string, want int, check func(t *testing.T, v vector
 		}
 	}
 	assert.Equal(t, want, count, "tests in %s", name)
+	t.Logf("%d cases of %s", count, name)
 }

@@ -1,6 +1,7 @@
 package wycheproof
 
 import (
+	"crypto/cipher"
 	"crypto/hkdf"
 	"crypto/hmac"
 	"crypto/mlkem"
@@ -8,12 +9,14 @@ import (
 	"crypto/sha256"
 	"crypto/sha512"
 	"hash"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/conclave-meet/conclave/shared/e2ee/sframe"
+	"github.com/conclave-meet/conclave/shared/e2ee/sframe/suites"
 )
 
 // The cipher of frames and of records.
@@ -30,6 +33,10 @@ func checkCipher(t *testing.T, v vector) {
 		assert.Panics(t, func() { aead.Seal(nil, v.IV, v.Msg, v.AAD) })
 		return
 	}
+	checkAEAD(t, aead, v)
+}
+
+func checkAEAD(t *testing.T, aead cipher.AEAD, v vector) {
 	sealed := append(append([]byte(nil), v.CT...), v.Tag...)
 	opened, err := aead.Open(nil, v.IV, sealed, v.AAD)
 	if !v.valid() {
@@ -44,6 +51,26 @@ func checkCipher(t *testing.T, v vector) {
 		_, err := aead.Open(nil, v.IV, sealed[:n], v.AAD)
 		assert.Error(t, err, "%d bytes", n)
 	}
+}
+
+// The cipher of the registered suites 4 and 5, which only tests use: keys of 128 and 256 bits, nonces of 96. The
+// published cases of other sizes are not for them.
+func TestAESGCM(t *testing.T) {
+	ran := 0
+	each(t, "aes_gcm_test.json", 316, func(t *testing.T, v vector) {
+		i := slices.IndexFunc(suites.Registered(), func(s sframe.Suite) bool {
+			return s.KeySize == len(v.Key) && (s.ID == 4 || s.ID == 5)
+		})
+		if i < 0 || len(v.IV) != 12 {
+			return
+		}
+		ran++
+		aead, err := suites.Registered()[i].AEAD(v.Key)
+		require.NoError(t, err)
+		checkAEAD(t, aead, v)
+	})
+	assert.Equal(t, 67+66, ran)
+	t.Logf("%d cases have sizes that SFrame uses", ran)
 }
 
 func TestHKDF(t *testing.T) {

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -51,10 +52,14 @@ func TestAThousandTimesInARow(t *testing.T) {
 }
 
 func TestWycheproof(t *testing.T) {
-	const file = "../../../../../shared/vectors/wycheproof/x25519_test.json"
+	folder := "../../../../../shared/vectors"
+	if other := os.Getenv("CONCLAVE_VECTORS"); other != "" {
+		folder = other
+	}
+	file := filepath.Join(folder, "wycheproof", "x25519_test.json")
 	text, err := os.ReadFile(file)
 	if errors.Is(err, fs.ErrNotExist) {
-		t.Skip("no vectors here: ", file)
+		t.Skipf("published vectors are not there: %s", file)
 	}
 	require.NoError(t, err)
 	var vectors struct {
@@ -83,8 +88,8 @@ func TestWycheproof(t *testing.T) {
 		}
 	}
 	t.Logf("%d cases, %d of low order", count, low)
-	assert.Greater(t, count, 500)
-	assert.Positive(t, low)
+	assert.Equal(t, 518, count)
+	assert.Equal(t, 31, low)
 }
 
 // Whatever scalar and point are, the result is that of Go's standard library.
