@@ -5,11 +5,13 @@ import (
 	"fmt"
 	"maps"
 	"math/rand/v2"
+	"net/url"
 	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
 
+	"github.com/conclave-meet/conclave/shared/e2ee/port"
 	"github.com/conclave-meet/conclave/shared/wire"
 	"github.com/conclave-meet/conclave/wasm/conf"
 	"github.com/conclave-meet/conclave/wasm/link"
@@ -31,6 +33,7 @@ type Config struct {
 	Mixed      bool              // not everybody in the room is a bot: packets without a mark are no fault
 	NoMic      bool              // has no microphone
 	NoCam      bool              // has no camera
+	E2EE       E2EE
 	// API answers the relay's HTTP interface, as the page's fetch does; nil: nobody is signed in.
 	API func(ctx context.Context, call conf.CallAPI) conf.APIResult
 	// Tamper changes a description before it is sent, for tests of bad input; nil: none.
@@ -44,7 +47,7 @@ type Bot struct {
 	ctx    context.Context
 	end    context.CancelFunc
 	link   *link.Link
-	events chan conf.Event
+	events chan input
 	ops    chan func(ctx context.Context) // what the peer connection must do, one after the other
 	gate   *gate
 	record *recorder
@@ -54,6 +57,8 @@ type Bot struct {
 	peer  *peer       // owned by the goroutine that works off ops
 
 	// atomic
+	sealer  atomic.Pointer[sealer] // of the encrypted room that the bot is in; changed by run only
+	hoard   atomic.Pointer[sealer] // E2EE.Hoards: of the one that it was in
 	studio  studio
 	network network
 	offers  atomic.Int64 // descriptions made
@@ -67,6 +72,12 @@ type Bot struct {
 	moved    chan struct{} // closed and replaced when view changes
 }
 
+// input is an event, and which sealer it comes from: one that was closed has nothing to say.
+type input struct {
+	event conf.Event
+	from  *sealer
+}
+
 // Start lets a bot enter a room.
 func Start(cfg Config) *Bot {
 	if cfg.FPS <= 0 {
@@ -75,8 +86,8 @@ func Start(cfg Config) *Bot {
 	ctx, end := context.WithCancel(context.Background())
 	b := &Bot{
 		cfg: cfg, ctx: ctx, end: end,
-		events: make(chan conf.Event, 256), ops: make(chan func(context.Context), 64),
-		record: newRecorder(cfg.Mixed), stored: maps.Clone(cfg.Stored), moved: make(chan struct{}),
+		events: make(chan input, 256), ops: make(chan func(context.Context), 64),
+		record: newRecorder(&cfg), stored: maps.Clone(cfg.Stored), moved: make(chan struct{}),
 	}
 	if b.stored == nil {
 		b.stored = map[string]string{}
@@ -92,15 +103,28 @@ func Start(cfg Config) *Bot {
 		Down:    func(tries int) { b.post(conf.LinkDown{Tries: tries}) },
 		Message: b.message,
 	})
-	b.state = conf.New(conf.Config{Client: "bot/1", WantAll: !cfg.Chooses, FirstVideo: cfg.FirstVideo})
+	b.state = conf.New(conf.Config{Client: "bot/1", Realm: realm(cfg.URL), WantAll: !cfg.Chooses, FirstVideo: cfg.FirstVideo})
 	b.wg.Go(b.run)
 	b.wg.Go(b.work)
 	b.wg.Go(b.produce)
 	b.wg.Go(b.repair)
 	b.post(conf.Booted{Stored: b.stored})
-	b.post(&conf.OpenRoom{Name: cfg.Room})
+	b.post(conf.CryptoAble{Yes: !cfg.E2EE.Unable})
+	b.post(&conf.OpenRoom{Name: cfg.Room, E2EE: cfg.E2EE.Passphrase != ""})
+	if cfg.E2EE.Passphrase != "" {
+		b.post(&conf.CryptoPassphrase{Text: cfg.E2EE.Passphrase})
+	}
 	b.post(&conf.Join{Name: cfg.Name})
 	return b
+}
+
+// realm is what the page's location.hostname is.
+func realm(address string) string {
+	u, err := url.Parse(address)
+	if err != nil {
+		return ""
+	}
+	return u.Hostname()
 }
 
 func header(origin string) map[string][]string {
@@ -218,9 +242,15 @@ func (b *Bot) Close() {
 	b.wg.Wait()
 }
 
-func (b *Bot) post(e conf.Event) {
+func (b *Bot) post(e conf.Event) { b.put(input{event: e}) }
+
+func (b *Bot) postFrom(x *sealer, r port.Report) {
+	b.put(input{event: conf.CryptoReport{Report: r}, from: x})
+}
+
+func (b *Bot) put(in input) {
 	select {
-	case b.events <- e:
+	case b.events <- in:
 	case <-b.ctx.Done():
 	}
 }
@@ -230,15 +260,18 @@ func (b *Bot) run() {
 	timer := time.NewTimer(time.Hour)
 	defer timer.Stop()
 	for {
-		var e conf.Event
+		var in input
 		select {
-		case e = <-b.events:
+		case in = <-b.events:
 		case <-timer.C:
-			e = conf.Tick{}
+			in.event = conf.Tick{}
 		case <-b.ctx.Done():
 			return
 		}
-		for _, x := range b.state.Step(time.Now(), e) {
+		if in.from != nil && in.from != b.sealer.Load() {
+			continue
+		}
+		for _, x := range b.state.Step(time.Now(), in.event) {
 			b.carry(x)
 		}
 		if d := b.state.TakeDirty(); d != 0 {

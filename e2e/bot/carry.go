@@ -19,6 +19,16 @@ func (b *Bot) carry(x conf.Effect) {
 		b.link.Close()
 	case conf.Send:
 		b.link.Send(x.Message, x.N)
+	case conf.OpenCrypto:
+		b.openCrypto(x.Open)
+	case conf.TellCrypto:
+		b.tellCrypto(x.Command)
+	case conf.CloseCrypto:
+		b.closeCrypto()
+	case conf.KeyFrame:
+		for _, s := range wire.Streams {
+			b.studio.needKeys(s)
+		}
 	case conf.MakeOffer:
 		b.offers.Add(1)
 		b.op(func(context.Context) { b.makeOffer(x) })
@@ -32,7 +42,7 @@ func (b *Bot) carry(x conf.Effect) {
 	case conf.Transmit:
 		b.studio.flow(x.Stream, x.On)
 	case conf.Encode:
-		b.studio.encode(x.Encoding)
+		b.studio.encode(x.Encoding, b.codecs())
 	case conf.CallAPI:
 		b.wg.Go(func() { b.call(x) })
 	case conf.Store:

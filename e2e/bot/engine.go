@@ -11,18 +11,20 @@ import (
 	"github.com/pion/logging"
 	"github.com/pion/webrtc/v4"
 
+	"github.com/conclave-meet/conclave/shared/e2ee/envelope"
 	"github.com/conclave-meet/conclave/shared/wire"
 )
 
 const (
 	typeOpus = 111
 	typeVP8  = 96
-	typeRTX  = 97
+	typeVP9  = 98
+	typeAV1  = 45
 )
 
 // connect makes a peer connection on a socket of its own. The caller closes both. log is nil for a bot that does not tell
-// the relay when packets come.
-func connect(through *network, log *arrivals) (*webrtc.PeerConnection, ice.UDPMux, error) {
+// the relay when packets come. video are the codecs.
+func connect(through *network, log *arrivals, video []envelope.Codec) (*webrtc.PeerConnection, ice.UDPMux, error) {
 	sock, err := listen()
 	if err != nil {
 		return nil, nil, err
@@ -37,7 +39,7 @@ func connect(through *network, log *arrivals) (*webrtc.PeerConnection, ice.UDPMu
 	set.SetICEMulticastDNSMode(ice.MulticastDNSModeDisabled)
 	set.SetICETimeouts(5*time.Second, 10*time.Second, time.Second)
 	set.SetSRTPReplayProtectionWindow(512)
-	engine, err := mediaEngine(log != nil)
+	engine, err := mediaEngine(log != nil, video)
 	if err != nil {
 		return nil, mux, err
 	}
@@ -66,22 +68,26 @@ func interceptors(quiet logging.LoggerFactory, log *arrivals) (*interceptor.Regi
 	return r, nil
 }
 
-// mediaEngine registers Opus and VP8 and the header extensions that the relay knows, and without tells not the one that
-// transport-wide feedback needs.
-func mediaEngine(tells bool) (*webrtc.MediaEngine, error) {
+// mediaEngine registers Opus and codecs of video and the header extensions that the relay knows, and without tells not the
+// one that transport-wide feedback needs.
+func mediaEngine(tells bool, video []envelope.Codec) (*webrtc.MediaEngine, error) {
 	feedback := []webrtc.RTCPFeedback{{Type: "nack"}, {Type: "nack", Parameter: "pli"}, {Type: "transport-cc"}}
 	sound := []webrtc.RTCPFeedback{{Type: "nack"}, {Type: "transport-cc"}}
 	m := &webrtc.MediaEngine{}
-	for _, c := range []struct {
-		kind webrtc.RTPCodecType
-		pt   webrtc.PayloadType
-		cap  webrtc.RTPCodecCapability
-	}{
-		{webrtc.RTPCodecTypeAudio, typeOpus, webrtc.RTPCodecCapability{MimeType: webrtc.MimeTypeOpus, ClockRate: 48000, Channels: 2, SDPFmtpLine: "minptime=10;useinbandfec=1", RTCPFeedback: sound}},
-		{webrtc.RTPCodecTypeVideo, typeVP8, webrtc.RTPCodecCapability{MimeType: webrtc.MimeTypeVP8, ClockRate: 90000, RTCPFeedback: feedback}},
-		{webrtc.RTPCodecTypeVideo, typeRTX, webrtc.RTPCodecCapability{MimeType: webrtc.MimeTypeRTX, ClockRate: 90000, SDPFmtpLine: "apt=" + strconv.Itoa(typeVP8)}},
-	} {
-		if err := m.RegisterCodec(webrtc.RTPCodecParameters{RTPCodecCapability: c.cap, PayloadType: c.pt}, c.kind); err != nil {
+	register := func(kind webrtc.RTPCodecType, pt webrtc.PayloadType, c webrtc.RTPCodecCapability) error {
+		return m.RegisterCodec(webrtc.RTPCodecParameters{RTPCodecCapability: c, PayloadType: pt}, kind)
+	}
+	opus := webrtc.RTPCodecCapability{MimeType: webrtc.MimeTypeOpus, ClockRate: 48000, Channels: 2, SDPFmtpLine: "minptime=10;useinbandfec=1", RTCPFeedback: sound}
+	if err := register(webrtc.RTPCodecTypeAudio, typeOpus, opus); err != nil {
+		return nil, err
+	}
+	for _, c := range video {
+		pt := typeOf(c)
+		if err := register(webrtc.RTPCodecTypeVideo, pt, webrtc.RTPCodecCapability{MimeType: mimes[c], ClockRate: 90000, SDPFmtpLine: fmtps[c], RTCPFeedback: feedback}); err != nil {
+			return nil, err
+		}
+		rtx := webrtc.RTPCodecCapability{MimeType: webrtc.MimeTypeRTX, ClockRate: 90000, SDPFmtpLine: "apt=" + strconv.Itoa(int(pt))}
+		if err := register(webrtc.RTPCodecTypeVideo, pt+1, rtx); err != nil {
 			return nil, err
 		}
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/pion/rtp"
 	"github.com/pion/webrtc/v4"
 
+	"github.com/conclave-meet/conclave/shared/e2ee/envelope"
 	"github.com/conclave-meet/conclave/shared/wire"
 )
 
@@ -27,14 +28,14 @@ type outlet struct {
 	// constant
 	stream wire.Stream
 	rid    string // "": the stream has one layer
+	cover  cover
 
 	mu     sync.Mutex
 	to     webrtc.TrackLocalWriter // guarded by mu, as all below; nil: not negotiated (any more)
 	ssrc   uint32
 	rtx    uint32
-	pt     uint8
-	rtxPT  uint8
-	ids    map[string]uint8 // of header extensions, by URI
+	types  map[envelope.Codec]payloadType // that were agreed on
+	ids    map[string]uint8               // of header extensions, by URI
 	mid    string
 	sent   int
 	ring   [kept]sentPacket
@@ -43,6 +44,7 @@ type outlet struct {
 
 type sentPacket struct {
 	ok      bool
+	rtx     uint8 // payload type of its retransmission; 0: none
 	header  rtp.Header
 	payload []byte
 }
@@ -51,33 +53,54 @@ var errNoCodec = errors.New("the relay takes no codec that a bot sends")
 
 // Bind implements webrtc.TrackLocal.
 func (o *outlet) Bind(c webrtc.TrackLocalContext) (webrtc.RTPCodecParameters, error) {
-	want := webrtc.MimeTypeVP8
+	want := envelope.VP8
 	if o.stream.Kind() == wire.Audio {
-		want = webrtc.MimeTypeOpus
+		want = envelope.Opus
 	}
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	var found webrtc.RTPCodecParameters
-	for _, x := range c.CodecParameters() {
-		if strings.EqualFold(x.MimeType, want) {
-			found = x
+	o.types = map[envelope.Codec]payloadType{}
+	for codec := range mimes {
+		for _, x := range c.CodecParameters() {
+			if !sameCodec(x.MimeType, codec) {
+				continue
+			}
+			o.types[codec] = payloadType{uint8(x.PayloadType), retransmissions(c.CodecParameters(), x.PayloadType)}
+			if codec == want {
+				found = x
+			}
 		}
 	}
 	if found.PayloadType == 0 {
 		return found, errNoCodec
 	}
-	for _, x := range c.CodecParameters() {
-		if strings.EqualFold(x.MimeType, webrtc.MimeTypeRTX) && x.SDPFmtpLine == "apt="+strconv.Itoa(int(found.PayloadType)) {
-			o.rtxPT = uint8(x.PayloadType)
-		}
-	}
 	o.ids = map[string]uint8{}
 	for _, x := range c.HeaderExtensions() {
 		o.ids[x.URI] = uint8(x.ID)
 	}
-	o.to, o.pt = c.WriteStream(), uint8(found.PayloadType)
+	o.to = c.WriteStream()
 	o.ssrc, o.rtx = uint32(c.SSRC()), uint32(c.SSRCRetransmission())
 	return found, nil
+}
+
+// payloadType is that of a codec, and that of its retransmissions; 0: none.
+type payloadType struct{ pt, rtx uint8 }
+
+func retransmissions(list []webrtc.RTPCodecParameters, of webrtc.PayloadType) uint8 {
+	for _, x := range list {
+		if strings.EqualFold(x.MimeType, webrtc.MimeTypeRTX) && x.SDPFmtpLine == "apt="+strconv.Itoa(int(of)) {
+			return uint8(x.PayloadType)
+		}
+	}
+	return 0
+}
+
+// takes reports whether a codec was agreed on.
+func (o *outlet) takes(codec envelope.Codec) bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.types[codec].pt != 0
 }
 
 // Unbind implements webrtc.TrackLocal.
@@ -113,18 +136,18 @@ func (o *outlet) layered() bool {
 	return o.ids[wire.ExtRid] != 0
 }
 
-// send sends a packet, and keeps it. level is that of audio as in RFC 6464.
-func (o *outlet) send(h rtp.Header, payload []byte, level uint8) {
+// send sends a packet of a codec, and keeps it. level is that of audio as in RFC 6464.
+func (o *outlet) send(h rtp.Header, codec envelope.Codec, payload []byte, level uint8) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	if o.to == nil {
+	if o.to == nil || o.types[codec].pt == 0 {
 		return
 	}
-	h.Version, h.PayloadType, h.SSRC = 2, o.pt, o.ssrc
+	h.Version, h.PayloadType, h.SSRC = 2, o.types[codec].pt, o.ssrc
 	o.extend(&h, wire.ExtLevel, []byte{level}, o.stream.Kind() == wire.Audio)
 	o.extend(&h, wire.ExtMid, []byte(o.mid), o.sent < ridPackets)
 	o.extend(&h, wire.ExtRid, []byte(o.rid), o.sent < ridPackets && o.rid != "")
-	o.ring[h.SequenceNumber%kept] = sentPacket{ok: true, header: h, payload: payload}
+	o.ring[h.SequenceNumber%kept] = sentPacket{ok: true, rtx: o.types[codec].rtx, header: h, payload: payload}
 	// Before the handshake is over pion takes packets and sends nothing.
 	if n, err := o.to.WriteRTP(&h, payload); err == nil && n > 0 {
 		o.sent++
@@ -146,12 +169,12 @@ func (o *outlet) again(seq uint16) bool {
 	if o.to == nil || !p.ok || p.header.SequenceNumber != seq || p.header.SSRC != o.ssrc {
 		return false
 	}
-	if o.rtx == 0 || o.rtxPT == 0 {
+	if o.rtx == 0 || p.rtx == 0 {
 		_, err := o.to.WriteRTP(&p.header, p.payload)
 		return err == nil
 	}
 	o.rtxSeq++
-	h := rtp.Header{Version: 2, Marker: p.header.Marker, PayloadType: o.rtxPT, SequenceNumber: o.rtxSeq, Timestamp: p.header.Timestamp, SSRC: o.rtx}
+	h := rtp.Header{Version: 2, Marker: p.header.Marker, PayloadType: p.rtx, SequenceNumber: o.rtxSeq, Timestamp: p.header.Timestamp, SSRC: o.rtx}
 	o.extend(&h, wire.ExtMid, []byte(o.mid), true)
 	o.extend(&h, wire.ExtRepairRid, []byte(o.rid), o.rid != "")
 	_, err := o.to.WriteRTP(&h, append(binary.BigEndian.AppendUint16(nil, seq), p.payload...))

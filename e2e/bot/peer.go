@@ -22,6 +22,7 @@ type peer struct {
 	pc    *webrtc.PeerConnection
 	mux   ice.UDPMux
 	log   *arrivals // nil: Config.Mute
+	cover cover
 	sends map[wire.Stream]send
 	audio int
 	video int
@@ -35,8 +36,11 @@ type send struct {
 }
 
 // newPeer makes a peer connection with four send m-lines, as the page does.
-func newPeer(b *Bot) (_ *peer, err error) {
+func newPeer(b *Bot, sealed bool) (_ *peer, err error) {
 	p := &peer{b: b, sends: map[wire.Stream]send{}}
+	if sealed {
+		p.cover = cover{on: true, by: b.sealer.Load()}
+	}
 	defer func() {
 		if err != nil {
 			p.close()
@@ -45,7 +49,7 @@ func newPeer(b *Bot) (_ *peer, err error) {
 	if !b.cfg.Mute {
 		p.log = newArrivals()
 	}
-	if p.pc, p.mux, err = connect(&b.network, p.log); err != nil {
+	if p.pc, p.mux, err = connect(&b.network, p.log, b.codecs()); err != nil {
 		return nil, err
 	}
 	p.pc.OnConnectionStateChange(func(s webrtc.PeerConnectionState) {
@@ -67,7 +71,7 @@ func newPeer(b *Bot) (_ *peer, err error) {
 func (p *peer) addSend(s wire.Stream) error {
 	var t *webrtc.RTPTransceiver
 	for i, x := range layers(s) {
-		o := &outlet{stream: s, rid: x.rid}
+		o := &outlet{stream: s, rid: x.rid, cover: p.cover}
 		if t == nil {
 			var err error
 			if t, err = p.pc.AddTransceiverFromTrack(o, webrtc.RTPTransceiverInit{Direction: webrtc.RTPTransceiverDirectionSendonly}); err != nil {
@@ -115,7 +119,11 @@ func (p *peer) describe(fresh bool) (*wire.Offer, error) {
 	for s, x := range p.sends {
 		sends[x.line.Mid()] = s
 	}
-	o, err := sdp.Describe(offer.SDP, sends, fresh)
+	describe := sdp.Describe
+	if p.cover.on {
+		describe = sdp.DescribeSealed
+	}
+	o, err := describe(offer.SDP, sends, fresh)
 	if err == nil {
 		// pion lists extensions in the order of a map; the relay wants later offers to repeat earlier ones.
 		slices.SortFunc(o.Exts, func(a, b wire.Ext) int { return int(a.ID) - int(b.ID) })
@@ -143,7 +151,7 @@ func (b *Bot) offer(x conf.MakeOffer) (*wire.Offer, error) {
 		b.studio.begin()
 		b.record.begin()
 		var err error
-		if b.peer, err = newPeer(b); err != nil {
+		if b.peer, err = newPeer(b, x.Sealed); err != nil {
 			return nil, err
 		}
 	}
@@ -168,7 +176,11 @@ func (b *Bot) setAnswer(a *wire.Answer) {
 }
 
 func (p *peer) accept(a *wire.Answer) error {
-	answer, err := sdp.Build(p.offer, a)
+	build := sdp.Build
+	if p.cover.on {
+		build = sdp.BuildSealed
+	}
+	answer, err := build(p.offer, a)
 	if err != nil {
 		return err
 	}
@@ -191,7 +203,7 @@ const repairPause = 10 * time.Millisecond
 
 // receive reads one slot, until the peer connection ends.
 func (p *peer) receive(track *webrtc.TrackRemote, receiver *webrtc.RTPReceiver) {
-	x := &slot{kind: wire.Audio, ssrc: uint32(track.SSRC())}
+	x := &slot{kind: wire.Audio, ssrc: uint32(track.SSRC()), sealedSlot: sealedSlot{cover: p.cover}}
 	if track.Kind() == webrtc.RTPCodecTypeVideo {
 		x.kind = wire.Video
 	}
@@ -216,6 +228,8 @@ func (p *peer) receive(track *webrtc.TrackRemote, receiver *webrtc.RTPReceiver) 
 		pkt, _, err := track.ReadRTP()
 		var late net.Error
 		switch {
+		case err == nil && !p.cover.on && p.b.sealer.Load() != nil:
+			// Clear, and the room is encrypted by now: not for anybody to see.
 		case err == nil:
 			now := time.Now()
 			holes = p.b.record.packet(x, pkt, now, p.came(pkt, now))

@@ -7,6 +7,7 @@ import (
 	"github.com/pion/rtp"
 
 	"github.com/conclave-meet/conclave/e2e/bot/flat"
+	"github.com/conclave-meet/conclave/shared/e2ee/envelope"
 	"github.com/conclave-meet/conclave/shared/wire"
 )
 
@@ -36,6 +37,7 @@ type line struct {
 	at      int    // in pattern
 	last    uint32 // what a decoder has
 	golden  uint32
+	codec   envelope.Codec // of the last sealed frame
 }
 
 // newLines begins at random, below 2^15: RFC 3711 wants no early wrap of the sequence number.
@@ -88,7 +90,7 @@ func (b *Bot) produce() {
 // speak sends one packet of sound.
 func (b *Bot) speak(l *line, n int) {
 	quiet := b.studio.quiet.Load()
-	to := b.studio.sends(l.stream, 0)
+	to := b.outlet(l.stream, 0)
 	if to == nil || quiet && n%quietEvery != 0 {
 		return
 	}
@@ -97,23 +99,31 @@ func (b *Bot) speak(l *line, n int) {
 	if quiet {
 		payload, level = silence, 127
 	}
+	if to.cover.on {
+		b.speakSealed(l, to, payload, level)
+		return
+	}
 	b.packet(l, to, false, append([]byte(nil), payload...), mark{}, level)
 }
 
 // film sends one frame: a key frame in two packets or more, any other in as many as Config.Rate makes it.
 func (b *Bot) film(l *line) {
 	f := &b.studio.feeds[l.stream][l.index]
-	to := b.studio.sends(l.stream, l.index)
+	to := b.outlet(l.stream, l.index)
 	if to == nil || l.index > 0 && !to.layered() {
 		return
 	}
 	kind, now := l.next(f.key.Swap(false))
-	if kind == flat.Key {
-		f.keys.Add(1)
-	}
 	m := mark{frame: l.frame, ref: l.keep(kind)}
 	data := image(l.layer, kind)
 	parts := b.parts(l, kind, len(data))
+	if to.cover.on {
+		b.filmSealed(l, to, shot{now, l.picture, l.tl0, kind == flat.Key}, frameOf(data, parts), m)
+		return
+	}
+	if kind == flat.Key {
+		f.keys.Add(1)
+	}
 	for i, size := range parts {
 		part := make([]byte, size)
 		if i == 0 {
@@ -174,12 +184,16 @@ func (b *Bot) parts(l *line, k flat.Kind, data int) []int {
 
 // packet marks a payload and sends it.
 func (b *Bot) packet(l *line, to *outlet, last bool, payload []byte, m mark, level byte) {
-	f := &b.studio.feeds[l.stream][l.index]
 	l.count++
 	m.who, m.stream, m.layer, m.count = b.cfg.Mark, l.stream, uint8(l.index), l.count
-	payload = m.append(payload)
+	b.ship(l, to, last, codecOf(l.stream), m.append(payload), level)
+}
+
+// ship sends a payload as the next packet of a line.
+func (b *Bot) ship(l *line, to *outlet, last bool, codec envelope.Codec, payload []byte, level byte) {
+	f := &b.studio.feeds[l.stream][l.index]
 	f.packets.Add(1)
 	f.bytes.Add(int64(len(payload)))
-	to.send(rtp.Header{SequenceNumber: l.seq, Timestamp: l.ts, Marker: last}, payload, level)
+	to.send(rtp.Header{SequenceNumber: l.seq, Timestamp: l.ts, Marker: last}, codec, payload, level)
 	l.seq++
 }

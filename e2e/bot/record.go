@@ -22,6 +22,7 @@ type Record struct {
 	Packets, Bytes int            // of RTP payload, without padding
 	Late           int            // packets that came after later ones
 	Lost           int            // packets that never came, in slots that held the source
+	Opaque         int            // packets of sealed frames that could not be opened; they count nowhere else
 	Marks          map[uint32]int // packets by the mark of who made them
 	First, Last    time.Time      // packets
 	Slot           string         // mid of the slot that the last one came in
@@ -49,7 +50,9 @@ type Picture struct {
 
 // recorder watches the slots.
 type recorder struct {
-	mixed bool // constant: not everybody is a bot
+	// constant after newRecorder
+	mixed bool                                  // not everybody is a bot
+	tap   func(from wire.Source, sealed []byte) // E2EE.Tap
 
 	mu     sync.Mutex // guards all that follows, and the slots
 	by     map[wire.Source]*Record
@@ -59,8 +62,8 @@ type recorder struct {
 	faults []string
 }
 
-func newRecorder(mixed bool) *recorder {
-	return &recorder{mixed: mixed, by: map[wire.Source]*Record{}, bound: map[string]wire.SlotState{}, slots: map[*slot]*webrtc.PeerConnection{}}
+func newRecorder(cfg *Config) *recorder {
+	return &recorder{mixed: cfg.Mixed, tap: cfg.E2EE.Tap, by: map[wire.Source]*Record{}, bound: map[string]wire.SlotState{}, slots: map[*slot]*webrtc.PeerConnection{}}
 }
 
 // sources are the records as of now.
@@ -183,6 +186,11 @@ func (r *recorder) look(x *slot, a arrival) {
 	src, ok := wire.SourceOf(p.CSRC[0])
 	if !ok || src.Stream.Kind() != x.kind {
 		r.fault(x, "a packet of source %d", p.CSRC[0])
+		return
+	}
+	if x.cover.on {
+		r.opaque(x, a, src, whole)
+		x.source = src
 		return
 	}
 	m, ok := readMark(p.Payload)

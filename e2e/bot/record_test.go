@@ -25,7 +25,7 @@ type stage struct {
 }
 
 func newStage() *stage {
-	return &stage{r: newRecorder(false), slot: &slot{mid: "9", kind: wire.Video, ssrc: 5}, now: time.Unix(1, 0), seq: 0xfff0, picture: 0x7ff0}
+	return &stage{r: newRecorder(&Config{}), slot: &slot{mid: "9", kind: wire.Video, ssrc: 5}, now: time.Unix(1, 0), seq: 0xfff0, picture: 0x7ff0}
 }
 
 // camera is one layer of a member's camera.

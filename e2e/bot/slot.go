@@ -38,6 +38,7 @@ type slot struct {
 	last   rtp.Header // of what was looked at
 	source wire.Source
 	video  video
+	sealedSlot
 }
 
 // arrival is a packet that waits for earlier ones.

@@ -1,8 +1,10 @@
 package bot
 
 import (
+	"slices"
 	"sync/atomic"
 
+	"github.com/conclave-meet/conclave/shared/e2ee/envelope"
 	"github.com/conclave-meet/conclave/shared/wire"
 )
 
@@ -11,6 +13,7 @@ type studio struct {
 	quiet  atomic.Bool                      // the person says nothing
 	on     [len(wire.Streams)]atomic.Bool   // Transmit, by stream
 	wanted [len(wire.Streams)]atomic.Uint32 // layers that the relay has somebody for, one bit each
+	codecs [len(wire.Streams)]atomic.Uint32 // envelope.Codec that the relay asks for where frames are sealed; 0: VP8
 	feeds  [len(wire.Streams)][wire.MaxRids]feed
 }
 
@@ -63,11 +66,17 @@ func (s *studio) end() {
 }
 
 // encode obeys the relay. A layer that is named again begins with a key frame.
-func (s *studio) encode(e wire.Encoding) {
+func (s *studio) encode(e wire.Encoding, offered []envelope.Codec) {
 	var layers uint32
 	for _, l := range e.Layers {
 		if l < wire.MaxRids {
 			layers |= 1 << l
+		}
+	}
+	if c := codecNames[e.Codec]; slices.Contains(offered, c) {
+		s.codecs[e.Stream].Store(uint32(c))
+		if scalable(c) && layers != 0 {
+			layers = 1 // of one stream, in which a bot has one layer
 		}
 	}
 	before := s.wanted[e.Stream].Swap(layers)
@@ -76,6 +85,11 @@ func (s *studio) encode(e wire.Encoding) {
 			s.feeds[e.Stream][i].key.Store(true)
 		}
 	}
+}
+
+// codec is what a stream of video is to be sealed as.
+func (s *studio) codec(st wire.Stream) envelope.Codec {
+	return max(envelope.VP8, envelope.Codec(s.codecs[st].Load()))
 }
 
 // sends reports whether a layer is to be sent, and where to.

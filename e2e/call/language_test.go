@@ -37,10 +37,12 @@ type person struct {
 	c *call
 }
 
-func newCall(t *testing.T) *call {
+func newCall(t *testing.T) *call { return newCallWith(t, harness.Options{}) }
+
+func newCallWith(t *testing.T, o harness.Options) *call {
 	// Registered first, so it runs last: after the relay's and the bots' ends.
 	t.Cleanup(func() { goleak.VerifyNone(t) })
-	return &call{t: t, relay: harness.Start(t, harness.Options{}), named: map[string]*person{}}
+	return &call{t: t, relay: harness.Start(t, o), named: map[string]*person{}}
 }
 
 // with changes how somebody comes.
