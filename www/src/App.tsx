@@ -12,6 +12,7 @@ import { End } from './screens/End';
 import { Enrol } from './screens/Enrol';
 import { Prejoin } from './screens/Prejoin';
 import { SignInPage } from './screens/SignInPage';
+import { Unable } from './screens/Unable';
 import { Waiting } from './screens/Waiting';
 import { Welcome } from './screens/Welcome';
 import { AudioSinks } from './media/AudioSinks';
@@ -75,6 +76,7 @@ export function App({ token }: { token: string }) {
       case 'end':
         return <End view={view} onHome={goHome} />;
       default:
+        if (view.crypto.on && view.crypto.able === 'no') return <Unable onHome={goHome} />;
         return <Prejoin view={view} engine={engine} chosenHere={chosenHere} e2ee={e2ee} onOpen={openRoom} />;
     }
   }

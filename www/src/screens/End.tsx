@@ -13,10 +13,11 @@ const titles: Readonly<Record<string, MsgKey>> = {
   ended: 'end.ended',
   replaced: 'end.replaced',
   'room.full': 'end.full',
+  'crypto.unable': 'unable.title',
 };
 
 /** Ends after which the same room cannot be entered again by a click. */
-const final = new Set(['kicked', 'ended']);
+const final = new Set(['kicked', 'ended', 'crypto.unable']);
 
 /** The meeting is over for me: why, and what can be done. */
 export function End({ view, onHome }: { view: View; onHome: () => void }) {
@@ -49,6 +50,7 @@ export function End({ view, onHome }: { view: View; onHome: () => void }) {
     if (!title) return errorText(end);
     if (end.code === 'replaced') return t('end.replacedText');
     if (end.code === 'room.full') return t('end.fullText');
+    if (end.code === 'crypto.unable') return t('unable.text');
     return (
       <>
         <bdi dir="auto">{view.room.name}</bdi>

@@ -1,4 +1,4 @@
-import { useRef, useState } from 'preact/hooks';
+import { useState } from 'preact/hooks';
 import type { View } from '../core/api.gen';
 import type { Engine, Opening } from '../core/core';
 import { useCore } from '../core/context';
@@ -6,13 +6,14 @@ import { t } from '../i18n/t';
 import { Button } from '../ui/Button';
 import { Field } from '../ui/Field';
 import { useFocusOnce } from '../ui/hooks';
-import { PassphraseField } from '../ui/PassphraseField';
 import { Select } from '../ui/Select';
 import { DeviceTrouble } from './DeviceTrouble';
+import { Encryption, useChoice } from './Encryption';
 import { MicLevel } from './MicLevel';
 import { Shell } from './Shell';
 import { SlowJoin } from './SlowJoin';
 import { useInputShortcuts } from './shortcuts';
+import { usePassphrase } from './usePassphrase';
 import { WeakName } from './WeakName';
 
 const maxName = 50; // code points; product.md, "Limits"
@@ -37,8 +38,9 @@ export function Prejoin({ view, engine, chosenHere, e2ee, onOpen }: Props) {
   useInputShortcuts(view.me);
   const loading = engine.phase !== 'ready';
   const name = typed ?? view.me.name;
-  const encrypted = view.crypto.on || e2ee;
-  const passphrase = usePassphrase(view);
+  const [choice, turned] = useChoice(view, e2ee, chosenHere);
+  const { encrypted, makes } = choice;
+  const passphrase = usePassphrase(view, encrypted && makes);
   const joining = view.app.screen === 'joining' || (asked && loading);
 
   const join = async () => {
@@ -75,16 +77,7 @@ export function Prejoin({ view, engine, chosenHere, e2ee, onOpen }: Props) {
           error={missing && !name.trim() ? t('prejoin.nameMissing') : undefined}
           onInput={type}
         />
-        {encrypted && (
-          <PassphraseField
-            value={passphrase.text}
-            input={passphrase.input}
-            problem={passphrase.problem}
-            choosing={chosenHere}
-            help={chosenHere ? '' : t('passphrase.ask')}
-            onInput={passphrase.type}
-          />
-        )}
+        <Encryption view={view} choice={choice} passphrase={passphrase} onTurned={turned} onOpen={onOpen} />
         <Select
           icon="mic"
           label={t('prejoin.mic')}
@@ -122,24 +115,4 @@ export function Prejoin({ view, engine, chosenHere, e2ee, onOpen }: Props) {
       </form>
     </Shell>
   );
-}
-
-/** The passphrase while it is typed, and giving it to the core. */
-function usePassphrase({ crypto }: View) {
-  const core = useCore();
-  const input = useRef<HTMLInputElement>(null);
-  const [typed, type] = useState<string | null>(null);
-  const [given, set] = useState('');
-  const text = typed ?? core.passphrase(); // the link may have brought one
-  // What the core says is about what it was given last.
-  const problem = typed === null || typed === given ? crypto.problem : { code: '' };
-
-  /** Says whether the core takes it. */
-  const give = async (): Promise<boolean> => {
-    if (typed === null || typed === core.passphrase()) return true; // it has that one; or none, and will say so
-    await core.dispatch({ t: 'crypto.passphrase', text });
-    set(text);
-    return core.passphraseStrength(text)?.weak === false;
-  };
-  return { text, type, input, problem, give };
 }

@@ -10,6 +10,7 @@ import { Field } from '../ui/Field';
 import { useFocusOnce } from '../ui/hooks';
 import { IconButton } from '../ui/IconButton';
 import { StrengthMeter } from '../ui/StrengthMeter';
+import { Switch } from '../ui/Switch';
 
 /** The start: choose a room. Usable before the core is there; only the suggestion and the verdict wait for it. */
 export function Welcome({ view, engine, onOpen }: { view: View; engine: Engine; onOpen: (opening: Opening) => void }) {
@@ -20,7 +21,9 @@ export function Welcome({ view, engine, onOpen }: { view: View; engine: Engine; 
   const [typed, type] = useState<string | null>(null);
   const [suggested, suggest] = useState('');
   const [refused, refuse] = useState('');
+  const [encrypts, encrypt] = useState(false);
   const ready = engine.phase === 'ready';
+  const unable = view.crypto.able === 'no';
   useEffect(() => {
     if (ready) suggest(core.suggest() ?? '');
   }, [ready, core]);
@@ -39,7 +42,7 @@ export function Welcome({ view, engine, onOpen }: { view: View; engine: Engine; 
       refuse(parsed?.code || 'empty');
       return field.current?.focus();
     }
-    onOpen({ room: parsed?.name ?? name });
+    onOpen({ room: parsed?.name ?? name, e2ee: encrypts && !unable });
   };
   const another = () => {
     type(null);
@@ -74,6 +77,13 @@ export function Welcome({ view, engine, onOpen }: { view: View; engine: Engine; 
             {t('welcome.continue')}
           </Button>
           <StrengthMeter id={meter} loading={engine.phase === 'loading'} strength={name && !error ? core.strength(name) : null} />
+          <Switch
+            label={t('passphrase.switch')}
+            help={t(unable ? 'passphrase.unable' : 'passphrase.why')}
+            on={encrypts && !unable}
+            disabled={unable}
+            onChange={encrypt}
+          />
         </form>
       </main>
       <footer class="page-foot">

@@ -8,15 +8,17 @@ import { useCopy } from './hooks';
 import { IconButton } from './IconButton';
 import { StrengthMeter } from './StrengthMeter';
 
-/** What can be wrong with a passphrase itself; anything else is said elsewhere. */
-const ofTheText = new Set(['crypto.empty', 'crypto.control', 'crypto.long', 'crypto.weak', 'crypto.passphrase']);
+const ofText = new Set(['crypto.empty', 'crypto.control', 'crypto.long', 'crypto.weak', 'crypto.passphrase']);
+
+/** Whether the passphrase itself is wrong: that is said at its field, anything else elsewhere. */
+export const isOfText = ({ code }: Problem): boolean => ofText.has(code);
 
 interface Props {
   value: string;
   onInput: (text: string) => void;
   /** What the core said of what was given to it last. */
   problem: Problem;
-  /** For whoever chooses the passphrase: it can be suggested, copied and is judged. The others only type theirs. */
+  /** For whoever chooses the passphrase: it is shown and judged, and can be suggested and copied. The others type theirs. */
   choosing?: boolean;
   label?: string;
   help?: string;
@@ -27,11 +29,11 @@ interface Props {
 export function PassphraseField({ value, onInput, problem, choosing = false, label, help, input }: Props) {
   const core = useCore();
   const meter = useId();
-  const [shown, show] = useState(false);
+  const [shown, show] = useState(choosing);
   const [copied, copy] = useCopy('passphrase.copyFailed');
   const loading = core.engine().phase === 'loading';
   const strength = choosing && value ? core.passphraseStrength(value) : null;
-  const bad = ofTheText.has(problem.code);
+  const bad = isOfText(problem);
   useEffect(() => {
     if (bad) input?.current?.focus();
   }, [problem]);
