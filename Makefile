@@ -77,14 +77,17 @@ need:
 # Without inlining the core is a tenth smaller (brotli), and people wait for it;
 # but a name is scored while it is being typed. The sealer's work on frames and
 # handshakes is counted in microseconds: what that is made of keeps inlining.
+# wasm/dense takes another tenth off both, by how the linker writes data.
 SEALER_HOT := ./wasm/sealer ./shared/e2ee/sframe ./shared/e2ee/envelope golang.org/x/crypto/... \
 	filippo.io/edwards25519/field crypto/internal/fips140/... crypto/internal/fips140deps/... encoding/binary
 
 build/core.wasm: $(WASM_SRC) | need
 	$(WASM_BUILD) -gcflags=all=-l -gcflags=./shared/roomname/...= -o $@ ./wasm/page
+	$(GO) run ./wasm/dense $@
 
 build/sealer.wasm: $(WASM_SRC) | need
 	$(WASM_BUILD) -gcflags=all=-l $(SEALER_HOT:%=-gcflags=%=) -o $@ ./wasm/sealer
+	$(GO) run ./wasm/dense $@
 
 # Copied only when it says something new, so that an editor and tsc see no
 # change where there is none.
