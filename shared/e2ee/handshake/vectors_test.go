@@ -67,6 +67,7 @@ func TestHandshakesByAnotherImplementation(t *testing.T) {
 	var all struct{ Handshakes []vector }
 	require.NoError(t, json.Unmarshal(text, &all))
 	require.Len(t, all.Handshakes, 4)
+	t.Logf("%d handshakes of testdata/handshake.json", len(all.Handshakes))
 	for _, v := range all.Handshakes {
 		checkVector(t, &v)
 	}
