@@ -1,0 +1,7 @@
+package chacha
+
+import "crypto/cipher"
+
+// New returns the cipher for a key of [KeySize] bytes, which is copied; an error for another size. It may be used by
+// several goroutines. Its Seal and Open allocate nothing where dst has room.
+func New(key []byte) (cipher.AEAD, error) { return newPortable(key) }
