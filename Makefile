@@ -78,7 +78,7 @@ need:
 # but a name is scored while it is being typed. The sealer's work on frames and
 # handshakes is counted in microseconds: what that is made of keeps inlining.
 # wasm/dense takes another tenth off both, by how the linker writes data.
-SEALER_HOT := ./wasm/sealer ./shared/e2ee/sframe ./shared/e2ee/envelope golang.org/x/crypto/... \
+SEALER_HOT := ./wasm/sealer ./shared/e2ee/chacha ./shared/e2ee/sframe ./shared/e2ee/envelope golang.org/x/crypto/... \
 	filippo.io/edwards25519/field crypto/internal/fips140/... crypto/internal/fips140deps/... encoding/binary
 
 build/core.wasm: $(WASM_SRC) | need
