@@ -41,7 +41,7 @@ export function Banners({ safety, crypto, peers, onDetails }: Props) {
             }}
           />
           {crypto.phase === 'mismatch' && peers.length > 1 && (
-            <Button kind="text" onClick={() => void core.dispatch({ t: 'crypto.others' })}>
+            <Button onClick={() => void core.dispatch({ t: 'crypto.others' })}>
               {t('banner.others')}
             </Button>
           )}
