@@ -195,7 +195,7 @@ func TestTheCaptureOfAMeetingInClearIsRead(t *testing.T) {
 			}
 			t.Logf("%d frames, %d bytes: %d frames with bytes of an encoder's, chi-square %.0f, compressed to %.4f", len(all), len(bodies), readable, chiSquare(bodies), shrunk(bodies))
 			assert.Greater(t, readable, enoughPieces/2)
-			assert.Greater(t, chiSquare(bodies), mostChiSquare)
+			assert.Less(t, shrunk(bodies), 0.995)
 			got := decodes(ann, c.decoder, pictures(all, src, c.codec, whole), ann.Colour)
 			t.Logf("a decoder makes of it %+v", got)
 			assert.Greater(t, got.Right, enoughPieces/4)

@@ -33,13 +33,14 @@ globalThis.tap = {
 globalThis.tapClear = script => {
 	const policy = trustedTypes.createPolicy('conclave', { createScriptURL: url => url });
 	let worker;
-	const inner = RTCPeerConnection.prototype.setLocalDescription;
-	RTCPeerConnection.prototype.setLocalDescription = function (...args) {
-		worker ??= new Worker(policy.createScriptURL(script), { name: 'clear' });
-		for (const t of this.getTransceivers()) {
-			if (t.direction === 'sendonly') t.sender.transform ??= new RTCRtpScriptTransform(worker, { op: 'seal', stream: -1 });
+	const inner = RTCPeerConnection.prototype.addTransceiver;
+	RTCPeerConnection.prototype.addTransceiver = function (...args) {
+		const t = inner.apply(this, args);
+		if (t.direction === 'sendonly') { // at once: Chromium takes no transform later
+			worker ??= new Worker(policy.createScriptURL(script), { name: 'clear' });
+			t.sender.transform = new RTCRtpScriptTransform(worker, { op: 'seal', stream: -1 });
 		}
-		return inner.apply(this, args);
+		return t;
 	};
 };
 
