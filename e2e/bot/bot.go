@@ -96,7 +96,7 @@ func Start(cfg Config) *Bot {
 	if cfg.Network != (Network{}) {
 		b.SetNetwork(cfg.Network)
 	}
-	b.gate = newGate(link.DialWebSocket(cfg.URL, header(cfg.Origin)))
+	b.gate = newGate(link.DialWebSocket(cfg.URL, header(cfg.Origin)), cfg.E2EE.Line)
 	b.link = link.New(link.Config{
 		Dial: b.gate.dial, Jitter: rand.Float64,
 		Up:      func() { b.post(conf.LinkUp{}) },

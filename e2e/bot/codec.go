@@ -14,6 +14,15 @@ import (
 // pictures in. Sealed, it does not matter what is in a frame, only how it is cut into packets.
 var codecNames = map[string]envelope.Codec{"VP8": envelope.VP8, "VP9": envelope.VP9, "AV1": envelope.AV1}
 
+func nameOf(codec envelope.Codec) string {
+	for name, c := range codecNames {
+		if c == codec {
+			return name
+		}
+	}
+	return ""
+}
+
 // mimes are the names of codecs in descriptions.
 var mimes = map[envelope.Codec]string{
 	envelope.Opus: webrtc.MimeTypeOpus, envelope.VP8: webrtc.MimeTypeVP8, envelope.VP9: webrtc.MimeTypeVP9, envelope.AV1: webrtc.MimeTypeAV1,

@@ -12,7 +12,9 @@ var errCut = errors.New("the network is cut")
 
 // gate stands between the link and the network, so that a test can take the network away.
 type gate struct {
-	open func(ctx context.Context) (link.Conn, error) // constant
+	// constant
+	open func(ctx context.Context) (link.Conn, error)
+	line func(message []byte) // E2EE.Line
 
 	// guarded by mu
 	mu     sync.Mutex
@@ -21,8 +23,11 @@ type gate struct {
 	end    context.CancelFunc
 }
 
-func newGate(open func(ctx context.Context) (link.Conn, error)) *gate {
-	g := &gate{open: open}
+func newGate(open func(ctx context.Context) (link.Conn, error), line func(message []byte)) *gate {
+	if line == nil {
+		line = func([]byte) {}
+	}
+	g := &gate{open: open, line: line}
 	g.life, g.end = context.WithCancel(context.Background())
 	return g
 }
@@ -54,25 +59,31 @@ func (g *gate) dial(ctx context.Context) (link.Conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &gated{Conn: c, life: life}, nil
+	return &gated{Conn: c, life: life, line: g.line}, nil
 }
 
 // gated is a connection that ends without a word when the gate is cut.
 type gated struct {
 	link.Conn
 	life context.Context
+	line func(message []byte)
 }
 
 func (c *gated) Read(ctx context.Context) ([]byte, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	defer context.AfterFunc(c.life, cancel)()
-	return c.Conn.Read(ctx)
+	b, err := c.Conn.Read(ctx)
+	if err == nil {
+		c.line(b)
+	}
+	return b, err
 }
 
 func (c *gated) Write(ctx context.Context, b []byte) error {
 	if c.life.Err() != nil {
 		return errCut
 	}
+	c.line(b)
 	return c.Conn.Write(ctx, b)
 }

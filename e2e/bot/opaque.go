@@ -131,7 +131,7 @@ func (r *recorder) unseal(x *slot, a arrival, src wire.Source, u unit) {
 func (r *recorder) draw(x *slot, a arrival, rec *Record, m mark, frame []byte) {
 	v, key := &x.video, m.ref == 0
 	rec.Frames++
-	rec.Layer = int(m.layer)
+	rec.Layer, rec.Codec = int(m.layer), nameOf(payloadTypes[a.p.PayloadType])
 	if key {
 		rec.KeyFrames++
 		rec.Height = int(binary.LittleEndian.Uint16(frame[8:]) & 0x3fff) // RFC 6386, section 9.1

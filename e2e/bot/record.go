@@ -37,10 +37,11 @@ type Traffic struct{ Packets, Bytes, Frames int }
 
 // Picture is what a person would see of a source.
 type Picture struct {
-	Frames, KeyFrames int // that began
-	Decoded           int // that a browser would have shown
-	Layer             int // of the last frame
-	Height            int // of the last key frame
+	Frames, KeyFrames int    // that began
+	Decoded           int    // that a browser would have shown
+	Layer             int    // of the last frame
+	Height            int    // of the last key frame
+	Codec             string // of the last frame that was opened, as in signalling; "": none was sealed
 	// Frozen is the time without a picture, in pauses of more than half a second: between two pictures of a source that
 	// had its slot all the time and was not paused, and up to now. A pause of the sender's own is not in it. Freezes
 	// counts them.

@@ -23,6 +23,8 @@ type E2EE struct {
 	// Tap sees each sealed frame that arrives, and whose it is said to be, before it is opened: what a relay that records
 	// has. It must not call the bot, and not keep the slice.
 	Tap func(from wire.Source, sealed []byte)
+	// Line sees each message of signalling in both directions: what the relay is told and tells. As with Tap.
+	Line func(message []byte)
 	// Hoards has the bot keep its keys when it has left, as a program can that means no good; see [Bot.Reads].
 	Hoards bool
 }
