@@ -12,6 +12,8 @@ type member struct {
 	generations []*generation // ascending; no two with the same place in the KID; at most maxHeld, one at least
 	last        position      // the latest that opened a frame, if heard
 	heard       bool
+	due         time.Duration // when the next of its keys ends; never: none does
+	untimed     bool          // something ends a while after the next Tick
 }
 
 // generation is the keys of one generation.
@@ -103,10 +105,10 @@ func (m *member) opened(g *generation, at uint8) bool {
 // sweep forgets what is over, and returns when the next thing will be.
 func (m *member) sweep(now time.Duration) time.Duration {
 	m.forget(func(g *generation) bool { return g.life.over(now) })
-	due := never
+	m.untimed, m.due = false, never
 	for _, g := range m.generations {
-		due = min(due, g.life.end)
-		for i, s := range g.steps {
+		m.due = min(m.due, g.life.end)
+		for i, s := range g.steps[:g.top+1] {
 			if s == nil {
 				continue
 			}
@@ -115,10 +117,10 @@ func (m *member) sweep(now time.Duration) time.Duration {
 				g.steps[i] = nil
 				continue
 			}
-			due = min(due, s.life.end)
+			m.due = min(m.due, s.life.end)
 		}
 	}
-	return due
+	return m.due
 }
 
 // forget drops the generations of which gone says so.

@@ -73,7 +73,11 @@ func (r *Ring) Set(now time.Duration, index uint16, key Key) error {
 	}
 	r.now = max(r.now, now)
 	err := m.set(r.now, key)
-	r.sweep(r.now)
+	due := m.sweep(r.now)
+	if r.waits {
+		due = min(due, r.due)
+	}
+	r.due, r.waits = due, due != never
 	return err
 }
 
@@ -128,7 +132,7 @@ func (r *Ring) Open(dst []byte, id ID, metadata, frame []byte) ([]byte, error) {
 		return nil, err
 	}
 	if m.opened(g, id.Step) || ended {
-		r.untimed = true
+		m.untimed, r.untimed = true, true
 	}
 	return out, nil
 }
@@ -151,11 +155,15 @@ func (r *Ring) Deadline() (time.Duration, bool) {
 	return r.due, r.waits
 }
 
-// sweep forgets what is over and finds out when it is due next.
+// sweep forgets what is over and finds out when it is due next. It looks only at the members of whom something is over
+// or has no time yet: a hundred of them have thousands of keys.
 func (r *Ring) sweep(now time.Duration) {
 	r.untimed, r.due = false, never
 	for _, m := range r.members {
-		r.due = min(r.due, m.sweep(now))
+		if m.untimed || now >= m.due {
+			m.sweep(now)
+		}
+		r.due = min(r.due, m.due)
 	}
 	r.waits = r.due != never
 }
