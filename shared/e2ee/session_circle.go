@@ -45,16 +45,25 @@ func (s *Session) roster() [][32]byte {
 	return ids
 }
 
-// digest returns what we tell of the roster.
+// digest returns what we tell of the roster. What it means for each peer is found out once: with fifty peers it is asked
+// for at each of five thousand records.
 func (s *Session) digest() [32]byte {
-	if !s.circle.known {
-		s.circle.digest, s.circle.known = code.Digest(s.realm, s.room, s.roster()), true
+	c := &s.circle
+	if c.known {
+		return c.digest
 	}
-	return s.circle.digest
+	c.digest, c.known = code.Digest(s.realm, s.room, s.roster()), true
+	for _, p := range s.peers {
+		d := &p.digests
+		d.untold, d.same = d.told != c.digest, d.any && d.heard == c.digest
+	}
+	return c.digest
 }
 
 // told notes that p was just told the digest.
-func (s *Session) told(p *peer) { p.digests.told, p.digests.toldAt = s.digest(), s.now }
+func (s *Session) told(p *peer) {
+	p.digests.told, p.digests.untold, p.digests.toldAt = s.digest(), false, s.now
+}
 
 // heardDigest notes what p tells of its roster.
 func (s *Session) heardDigest(p *peer, d [32]byte) {
@@ -62,16 +71,18 @@ func (s *Session) heardDigest(p *peer, d [32]byte) {
 		p.digests.changedAt = s.now
 	}
 	p.digests.any, p.digests.heard = true, d
+	p.digests.same = d == s.digest()
 }
 
 // exchangeDigests pings those who do not know our roster, who should hear from us, or who did not acknowledge a key.
 func (s *Session) exchangeDigests() {
+	s.digest()
 	for _, p := range s.peers {
 		if !p.live() {
 			continue
 		}
 		due := s.now >= p.digests.toldAt+pingEvery
-		if p.digests.told != s.digest() && s.now >= s.circle.at+quiet {
+		if p.digests.untold && s.now >= s.circle.at+quiet {
 			due = true
 		}
 		if p.keys.unacked && s.now >= p.keys.sentAt+ackWithin {
@@ -85,7 +96,7 @@ func (s *Session) exchangeDigests() {
 
 // judge finds out whether all see the same people, and what follows.
 func (s *Session) judge() {
-	mine := s.digest()
+	s.digest()
 	s.circle.changing = s.changing()
 	s.out.agreement, s.out.split = AgreementNone, false
 	for _, p := range s.peers {
@@ -93,7 +104,7 @@ func (s *Session) judge() {
 			continue
 		}
 		d := &p.digests
-		if d.any && d.heard == mine {
+		if d.same {
 			d.differs, d.accepted = false, false
 		} else if !d.differs {
 			d.differs, d.since = true, s.now
@@ -181,11 +192,12 @@ func (s *Session) Accept(now time.Duration) {
 
 // circleDeadline adds when the roster's digest is to be told, judged or made a code of.
 func (s *Session) circleDeadline(a *alarm) {
+	s.digest()
 	for _, p := range s.peers {
 		if !p.live() {
 			continue
 		}
-		if p.digests.told != s.digest() {
+		if p.digests.untold {
 			a.add(s.circle.at + quiet)
 		}
 		if p.digests.differs && s.agreesWith(p) == AgreementUpdating {

@@ -48,9 +48,11 @@ type peer struct {
 // digests is what the two sides told each other of their rosters.
 type digests struct {
 	told      [32]byte
+	untold    bool          // told is not our present one
 	toldAt    time.Duration // when it last got ours
 	heard     [32]byte
 	any       bool          // heard holds one of this channel
+	same      bool          // and it is our present one
 	changedAt time.Duration // when heard changed
 	differs   bool          // heard is not ours
 	since     time.Duration // differs: since when
@@ -131,7 +133,7 @@ func (s *Session) up(p *peer, k handshake.Keys, tag []byte) {
 	}
 	p.cut()
 	p.channel, p.heard, p.attempt = channel.New(k), s.now, attempt{next: s.now + firstPause}
-	p.digests = digests{toldAt: s.now}
+	p.digests = digests{toldAt: s.now, untold: true}
 	if !p.verified {
 		p.verified, p.since = true, s.now
 		s.circle.changed(s.now)

@@ -100,6 +100,7 @@ func (s *Session) receiveBody(p *peer, body channel.Body) {
 	case channel.Ping:
 		s.heardDigest(p, b.Digest)
 	case channel.Profile:
+		s.out.fresh = s.out.fresh || p.profile != b
 		p.profile = b
 	case channel.Chat:
 		s.receiveChat(p, b, 0)

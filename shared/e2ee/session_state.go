@@ -106,7 +106,7 @@ type outbox struct {
 	events   []Event
 	keyFrame bool
 	state    State // as it was taken last
-	fresh    bool  // it never was
+	fresh    bool  // it never was, or a profile in it is new
 
 	// as judge found last
 	agreement Agreement
@@ -141,12 +141,13 @@ func sameHead(a, b State) bool {
 		a.Attempts == b.Attempts && a.Sending == b.Sending
 }
 
+// samePeers tells whether they are as they were, but for their profiles: a new one makes the state fresh.
 func (s *Session) samePeers(last []Peer) bool {
 	if len(last) != len(s.peers) {
 		return false
 	}
 	for i, p := range s.peers {
-		if p.view() != last[i] {
+		if p.Index != last[i].Index || p.status() != last[i].Status {
 			return false
 		}
 	}

@@ -160,12 +160,15 @@ func (m *Member) Do(do func(s *e2ee.Session, now time.Duration)) { m.call(do) }
 
 // call calls the session and does what it wants.
 func (m *Member) call(do func(s *e2ee.Session, now time.Duration)) {
-	begin := time.Now()
+	var begin time.Duration
+	if m.relay.Busy != nil {
+		begin = m.relay.Clock()
+	}
 	do(m.Session, m.relay.now-m.since)
 	out := m.Session.Take()
 	at, ok := m.Session.Deadline()
 	if m.relay.Busy != nil {
-		m.relay.Busy(m, time.Since(begin))
+		m.relay.Busy(m, m.relay.Clock()-begin)
 	}
 	m.wake, m.wakes = m.since+at, ok && !m.Gone
 	if out.State != nil {

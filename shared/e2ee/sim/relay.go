@@ -4,6 +4,7 @@
 package sim
 
 import (
+	"container/heap"
 	"math/rand/v2"
 	"slices"
 	"time"
@@ -25,15 +26,18 @@ type Relay struct {
 	Bend func(e2ee.Item) []e2ee.Item
 	// Name, if set, is what a hostile relay says of a member to another one: false: nothing.
 	Name func(to *Member, m e2ee.Member) (e2ee.Member, bool)
-	// Busy adds up what calls of sessions took, if it is set, by real time.
+	// Busy, if set, is told what each call of a session took, by Clock.
 	Busy func(m *Member, took time.Duration)
+	// Clock is real time, or a processor's; it only serves Busy.
+	Clock func() time.Duration
 
 	config  Config
 	rand    *rand.Rand
 	now     time.Duration
 	next    uint16
 	members []*Member // ever
-	events  []event   // by time
+	events  queue
+	number  int // of events so far
 	lanes   map[[2]uint16]time.Duration
 	lost    map[[2]uint16]time.Duration
 }
@@ -41,6 +45,7 @@ type Relay struct {
 // event is something that happens to a member.
 type event struct {
 	at   time.Duration
+	nth  int // of all that were scheduled: those of the same time happen in this order
 	to   *Member
 	line int // that it travels on; another by then: it is lost. -1: on none
 	do   func(*Member)
@@ -76,15 +81,32 @@ func (r *Relay) Lost(a, b *Member) (time.Duration, bool) {
 
 func pairOf(a, b uint16) [2]uint16 { return [2]uint16{min(a, b), max(a, b)} }
 
-// schedule lets something happen to m after some time, in order.
+// queue is a heap of events: container/heap, first what happens next.
+type queue []event
+
+func (q queue) Len() int { return len(q) }
+
+func (q queue) Less(i, j int) bool {
+	return q[i].at < q[j].at || q[i].at == q[j].at && q[i].nth < q[j].nth
+}
+
+func (q queue) Swap(i, j int) { q[i], q[j] = q[j], q[i] }
+
+func (q *queue) Push(e any) { *q = append(*q, e.(event)) }
+
+func (q *queue) Pop() any {
+	last := len(*q) - 1
+	e := (*q)[last]
+	(*q)[last] = event{}
+	*q = (*q)[:last]
+	return e
+}
+
+// schedule lets something happen after some time.
 func (r *Relay) schedule(e event) {
-	i, _ := slices.BinarySearchFunc(r.events, e.at, func(e event, at time.Duration) int {
-		if e.at <= at { // after those of the same time
-			return -1
-		}
-		return 1
-	})
-	r.events = slices.Insert(r.events, i, e)
+	r.number++
+	e.nth = r.number
+	heap.Push(&r.events, e)
 }
 
 // After calls do once d has passed.
@@ -118,8 +140,7 @@ func (r *Relay) Run(d time.Duration) {
 			tick.call(func(s *e2ee.Session, now time.Duration) { s.Tick(now) })
 			continue
 		}
-		e := r.events[0]
-		r.events = slices.Delete(r.events, 0, 1)
+		e := heap.Pop(&r.events).(event)
 		switch {
 		case e.line < 0:
 			e.do(nil)
