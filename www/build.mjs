@@ -12,7 +12,7 @@
 // lie its .br and .gz.
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { mkdir, readFile, readdir, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, extname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
@@ -69,7 +69,11 @@ async function bundle(assetsDir, sealer) {
     logLevel: 'warning',
     absWorkingDir: here,
   };
-  const wasmExec = { 'go-wasm-exec': options.wasmExec };
+  // esbuild's hashes cover the paths of what it reads, seen from here: a copy has the same one wherever Go is installed,
+  // so that everybody who builds this gets files of the same names.
+  const wasmExec = { 'go-wasm-exec': resolve(here, '../build/wasm_exec.js') };
+  await mkdir(dirname(wasmExec['go-wasm-exec']), { recursive: true });
+  await copyFile(options.wasmExec, wasmExec['go-wasm-exec']);
   // One classic script of its own: a worker loads it when a passphrase is set, and the page only needs its address.
   const worker = sealer && await esbuild.build({
     ...common,
