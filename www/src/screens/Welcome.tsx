@@ -73,9 +73,6 @@ export function Welcome({ view, engine, onOpen }: { view: View; engine: Engine; 
           >
             <IconButton id="suggest" kind="plain" icon="dice" label={t('welcome.suggest')} disabled={!ready} onClick={another} />
           </Field>
-          <Button kind="primary" type="submit">
-            {t('welcome.continue')}
-          </Button>
           <StrengthMeter id={meter} loading={engine.phase === 'loading'} strength={name && !error ? core.strength(name) : null} />
           <Switch
             label={t('passphrase.switch')}
@@ -84,6 +81,9 @@ export function Welcome({ view, engine, onOpen }: { view: View; engine: Engine; 
             disabled={unable}
             onChange={encrypt}
           />
+          <Button kind="primary" type="submit">
+            {t('welcome.continue')}
+          </Button>
         </form>
       </main>
       <footer class="page-foot">
