@@ -1,6 +1,5 @@
 import { t } from '../i18n/t';
-import { roomLink } from '../route';
-import { CopyLink } from './CopyLink';
+import { InviteLink } from '../ui/InviteLink';
 
 /** Nobody else is here: the link to send. */
 export function Alone({ room, e2ee }: { room: string; e2ee: boolean }) {
@@ -8,7 +7,7 @@ export function Alone({ room, e2ee }: { room: string; e2ee: boolean }) {
     <section class="alone">
       <h2>{t('call.alone')}</h2>
       <p>{t(e2ee ? 'call.aloneTextEncrypted' : 'call.aloneText')}</p>
-      <CopyLink link={roomLink(room, { e2ee })} />
+      <InviteLink room={room} e2ee={e2ee} />
     </section>
   );
 }

@@ -2,11 +2,10 @@ import type { Me, Peer } from '../core/api.gen';
 import { keyOf } from '../a11y/shortcuts';
 import { t, type MsgKey } from '../i18n/t';
 import { isOn } from '../media/input';
-import { roomLink } from '../route';
 import { Avatar } from '../ui/Avatar';
 import { Icon, type IconName } from '../ui/Icon';
+import { InviteLink } from '../ui/InviteLink';
 import { nameOf } from '../ui/noteText';
-import { CopyLink } from './CopyLink';
 import { Panel } from './Panel';
 import { isIn, whyOutside } from './safety';
 
@@ -63,7 +62,7 @@ export function People({ me, peers, invitation, onClose }: Props) {
         {outside.length > 0 && <Outsiders peers={outside} me={me.index} />}
       </div>
       <div class="panel-foot">
-        <CopyLink link={roomLink(invitation.room, invitation)} />
+        <InviteLink {...invitation} />
       </div>
     </Panel>
   );
