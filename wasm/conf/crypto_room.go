@@ -214,8 +214,11 @@ func (s *State) passphraseIs(r *port.Passphrase) {
 		return
 	}
 	s.crypt.text, s.crypt.problem = r.Text, Problem{}
-	if by := wire.MemberIndex(r.By); by != s.view.Me.Index {
-		s.do(TellCrypto{Command: &port.Adopt{Secret: s.secret(), Epoch: r.Epoch}})
-		s.tell(Note{T: "toast", Key: "crypto.changed", Params: map[string]string{"name": s.nameOf(by)}, Tone: "info"})
+	by := wire.MemberIndex(r.By)
+	if by == s.view.Me.Index {
+		s.tell(Note{T: "toast", Key: "crypto.changedMine", Tone: "info"})
+		return
 	}
+	s.do(TellCrypto{Command: &port.Adopt{Secret: s.secret(), Epoch: r.Epoch}})
+	s.tell(Note{T: "toast", Key: "crypto.changed", Params: map[string]string{"name": s.nameOf(by)}, Tone: "info"})
 }
