@@ -73,6 +73,8 @@ function Phrase({ text }: { text: string }) {
     if (!(await copy(text))) show(true);
   };
   return (
+    // Browsers expect such a field in a form; there is nothing to send.
+    <form onSubmit={(event) => event.preventDefault()}>
     <Field label={t('passphrase.label')} type={shown ? 'text' : 'password'} value={text} readonly help={t('security.passOn')}>
       <IconButton
         id="copy"
@@ -89,5 +91,6 @@ function Phrase({ text }: { text: string }) {
         onClick={() => show(!shown)}
       />
     </Field>
+    </form>
   );
 }
