@@ -15,13 +15,11 @@ const (
 	macBit   = 1 << 24 // the bit beyond a block's 128, in the last limb
 )
 
-// newMAC returns the authenticator of one message; key is used for no other. Half of it, r, is clamped (section 2.5.1).
-func newMAC(key *[32]byte) mac {
+// begin takes the key of one message, which is used for no other. Half of it, r, is clamped (section 2.5.1).
+func (m *mac) begin(key *[32]byte) {
 	lo, hi := binary.LittleEndian.Uint64(key[0:]), binary.LittleEndian.Uint64(key[8:])
-	return mac{
-		r: [5]uint64{lo & 0x3ffffff, lo >> 26 & 0x3ffff03, (lo>>52 | hi<<12) & 0x3ffc0ff, hi >> 14 & 0x3f03fff, hi >> 40 & 0x00fffff},
-		s: [2]uint64{binary.LittleEndian.Uint64(key[16:]), binary.LittleEndian.Uint64(key[24:])},
-	}
+	m.r = [5]uint64{lo & 0x3ffffff, lo >> 26 & 0x3ffff03, (lo>>52 | hi<<12) & 0x3ffc0ff, hi >> 14 & 0x3f03fff, hi >> 40 & 0x00fffff}
+	m.s = [2]uint64{binary.LittleEndian.Uint64(key[16:]), binary.LittleEndian.Uint64(key[24:])}
 }
 
 // message takes all that is authenticated (section 2.8): both texts, each filled up with zeros, and their sizes.
@@ -77,35 +75,34 @@ func (m *mac) blocks(b []byte) {
 
 // sum returns the tag.
 func (m *mac) sum() (tag [Overhead]byte) {
-	h := m.h
-	for range 2 { // the first may carry into a limb that was carried before
-		for i := range 4 {
-			h[i+1] += h[i] >> 26
-			h[i] &= limb
-		}
-		h[0] += h[4] >> 26 * 5
-		h[4] &= limb
-	}
-	h[1] += h[0] >> 26
-	h[0] &= limb
+	h0, h1, h2, h3, h4 := carried(m.h[0], m.h[1], m.h[2], m.h[3], m.h[4])
+	h0, h1, h2, h3, h4 = carried(h0, h1, h2, h3, h4) // what came round may have filled the first limbs again
 
-	// h or h-(2^130-5), whichever is not negative: g is h+5-2^130, whose last limb is negative where h is the answer.
-	g, carry := h, uint64(5)
-	for i := range 5 {
-		g[i] += carry
-		carry = g[i] >> 26
-		g[i] &= limb
-	}
-	keep := carry - 1 // all ones where nothing was carried out: h is below 2^130-5
-	for i := range h {
-		h[i] = h[i]&keep | g[i]&^keep
-	}
+	// h or h-(2^130-5), whichever is not negative: g is h+5, whose bit 130 is set where it is the latter.
+	g0 := h0 + 5
+	g1 := h1 + g0>>26
+	g2 := h2 + g1>>26
+	g3 := h3 + g2>>26
+	g4 := h4 + g3>>26
+	keep := g4>>26 - 1 // all ones where h is below 2^130-5 already
+	h0, h1, h2 = h0&keep|g0&limb&^keep, h1&keep|g1&limb&^keep, h2&keep|g2&limb&^keep
+	h3, h4 = h3&keep|g3&limb&^keep, h4&keep|g4&limb&^keep
 
-	lo := h[0] | h[1]<<26 | h[2]<<52
-	hi := h[2]>>12 | h[3]<<14 | h[4]<<40
+	lo := h0 | h1<<26 | h2<<52
+	hi := h2>>12 | h3<<14 | h4<<40
 	sum := lo + m.s[0]
 	over := (lo&m.s[0] | (lo|m.s[0])&^sum) >> 63 // what is carried, without a branch
 	binary.LittleEndian.PutUint64(tag[0:], sum)
 	binary.LittleEndian.PutUint64(tag[8:], hi+m.s[1]+over)
 	return tag
+}
+
+// carried makes every limb less than 2^26, but for the second, which may be that.
+func carried(h0, h1, h2, h3, h4 uint64) (uint64, uint64, uint64, uint64, uint64) {
+	h1 += h0 >> 26
+	h2 += h1 >> 26
+	h3 += h2 >> 26
+	h4 += h3 >> 26
+	h0 = h0&limb + h4>>26*5
+	return h0 & limb, h1&limb + h0>>26, h2 & limb, h3 & limb, h4 & limb
 }

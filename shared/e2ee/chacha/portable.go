@@ -26,7 +26,7 @@ func newPortable(key []byte) (*portable, error) {
 	}
 	c := new(portable)
 	for i := range c.key {
-		c.key[i] = binary.LittleEndian.Uint32(key[4*i:])
+		c.key[i] = word(key, i)
 	}
 	return c, nil
 }
@@ -46,7 +46,9 @@ func (c *portable) Seal(dst, nonce, plaintext, additional []byte) []byte {
 	if overlapsBadly(out, plaintext) {
 		panic("chacha: output overlaps input")
 	}
-	s, m := c.begin(nonce)
+	var s state
+	var m mac
+	c.begin(&s, &m, nonce)
 	sealed := out[:len(plaintext)]
 	s.xor(sealed, plaintext)
 	m.message(additional, sealed)
@@ -64,7 +66,9 @@ func (c *portable) Open(dst, nonce, sealed, additional []byte) ([]byte, error) {
 	if n < 0 {
 		return nil, errAuthentic
 	}
-	s, m := c.begin(nonce)
+	var s state
+	var m mac
+	c.begin(&s, &m, nonce)
 	m.message(additional, sealed[:n])
 	tag := m.sum()
 	if subtle.ConstantTimeCompare(tag[:], sealed[n:]) != 1 {
@@ -78,18 +82,18 @@ func (c *portable) Open(dst, nonce, sealed, additional []byte) ([]byte, error) {
 	return whole, nil
 }
 
-// begin returns the key stream of a message, at its first block, and its authenticator: the block before it is the
-// authenticator's key (RFC 8439, section 2.6).
-func (c *portable) begin(nonce []byte) (state, mac) {
-	s := state{0: 0x61707865, 1: 0x3320646e, 2: 0x79622d32, 3: 0x6b206574} // "expand 32-byte k"
+// begin sets s to the key stream of a message, at its first block, and m to its authenticator: the block before it is
+// the authenticator's key (RFC 8439, section 2.6). Both are zero.
+func (c *portable) begin(s *state, m *mac, nonce []byte) {
+	s[0], s[1], s[2], s[3] = 0x61707865, 0x3320646e, 0x79622d32, 0x6b206574 // "expand 32-byte k"
 	copy(s[4:12], c.key[:])
-	for i := range NonceSize / 4 {
-		s[13+i] = binary.LittleEndian.Uint32(nonce[4*i:])
-	}
+	s[13], s[14], s[15] = word(nonce, 0), word(nonce, 1), word(nonce, 2)
 	var first [blockSize]byte
-	s.xor(first[:], first[:])
-	return s, newMAC((*[32]byte)(first[:32]))
+	s.block(first[:], first[:])
+	m.begin((*[32]byte)(first[:32]))
 }
+
+func word(b []byte, i int) uint32 { return binary.LittleEndian.Uint32(b[4*i:]) }
 
 // grow returns dst with n bytes more, and these.
 func grow(dst []byte, n int) (whole, more []byte) {

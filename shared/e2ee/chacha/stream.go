@@ -29,31 +29,103 @@ func (s *state) xor(dst, src []byte) {
 	}
 }
 
-// block does one block of xor and moves on. The words are variables, not an array, so that they stay in registers; two
-// double rounds at a time cost a little less than one (RFC 8439, section 2.3.1).
+// block does one block of xor and moves on. The words are variables, not an array, so that they stay in registers, and the
+// ten double rounds (RFC 8439, section 2.3.1) stand one after the other: a loop of them takes a fifth more.
 func (s *state) block(dst, src []byte) {
 	_, _ = dst[blockSize-1], src[blockSize-1]
 	x0, x1, x2, x3, x4, x5, x6, x7 := s[0], s[1], s[2], s[3], s[4], s[5], s[6], s[7]
 	x8, x9, x10, x11, x12, x13, x14, x15 := s[8], s[9], s[10], s[11], s[12], s[13], s[14], s[15]
-	for range 5 {
-		x0, x4, x8, x12 = quarter(x0, x4, x8, x12)
-		x1, x5, x9, x13 = quarter(x1, x5, x9, x13)
-		x2, x6, x10, x14 = quarter(x2, x6, x10, x14)
-		x3, x7, x11, x15 = quarter(x3, x7, x11, x15)
-		x0, x5, x10, x15 = quarter(x0, x5, x10, x15)
-		x1, x6, x11, x12 = quarter(x1, x6, x11, x12)
-		x2, x7, x8, x13 = quarter(x2, x7, x8, x13)
-		x3, x4, x9, x14 = quarter(x3, x4, x9, x14)
 
-		x0, x4, x8, x12 = quarter(x0, x4, x8, x12)
-		x1, x5, x9, x13 = quarter(x1, x5, x9, x13)
-		x2, x6, x10, x14 = quarter(x2, x6, x10, x14)
-		x3, x7, x11, x15 = quarter(x3, x7, x11, x15)
-		x0, x5, x10, x15 = quarter(x0, x5, x10, x15)
-		x1, x6, x11, x12 = quarter(x1, x6, x11, x12)
-		x2, x7, x8, x13 = quarter(x2, x7, x8, x13)
-		x3, x4, x9, x14 = quarter(x3, x4, x9, x14)
-	}
+	x0, x4, x8, x12 = quarter(x0, x4, x8, x12)
+	x1, x5, x9, x13 = quarter(x1, x5, x9, x13)
+	x2, x6, x10, x14 = quarter(x2, x6, x10, x14)
+	x3, x7, x11, x15 = quarter(x3, x7, x11, x15)
+	x0, x5, x10, x15 = quarter(x0, x5, x10, x15)
+	x1, x6, x11, x12 = quarter(x1, x6, x11, x12)
+	x2, x7, x8, x13 = quarter(x2, x7, x8, x13)
+	x3, x4, x9, x14 = quarter(x3, x4, x9, x14)
+
+	x0, x4, x8, x12 = quarter(x0, x4, x8, x12)
+	x1, x5, x9, x13 = quarter(x1, x5, x9, x13)
+	x2, x6, x10, x14 = quarter(x2, x6, x10, x14)
+	x3, x7, x11, x15 = quarter(x3, x7, x11, x15)
+	x0, x5, x10, x15 = quarter(x0, x5, x10, x15)
+	x1, x6, x11, x12 = quarter(x1, x6, x11, x12)
+	x2, x7, x8, x13 = quarter(x2, x7, x8, x13)
+	x3, x4, x9, x14 = quarter(x3, x4, x9, x14)
+
+	x0, x4, x8, x12 = quarter(x0, x4, x8, x12)
+	x1, x5, x9, x13 = quarter(x1, x5, x9, x13)
+	x2, x6, x10, x14 = quarter(x2, x6, x10, x14)
+	x3, x7, x11, x15 = quarter(x3, x7, x11, x15)
+	x0, x5, x10, x15 = quarter(x0, x5, x10, x15)
+	x1, x6, x11, x12 = quarter(x1, x6, x11, x12)
+	x2, x7, x8, x13 = quarter(x2, x7, x8, x13)
+	x3, x4, x9, x14 = quarter(x3, x4, x9, x14)
+
+	x0, x4, x8, x12 = quarter(x0, x4, x8, x12)
+	x1, x5, x9, x13 = quarter(x1, x5, x9, x13)
+	x2, x6, x10, x14 = quarter(x2, x6, x10, x14)
+	x3, x7, x11, x15 = quarter(x3, x7, x11, x15)
+	x0, x5, x10, x15 = quarter(x0, x5, x10, x15)
+	x1, x6, x11, x12 = quarter(x1, x6, x11, x12)
+	x2, x7, x8, x13 = quarter(x2, x7, x8, x13)
+	x3, x4, x9, x14 = quarter(x3, x4, x9, x14)
+
+	x0, x4, x8, x12 = quarter(x0, x4, x8, x12)
+	x1, x5, x9, x13 = quarter(x1, x5, x9, x13)
+	x2, x6, x10, x14 = quarter(x2, x6, x10, x14)
+	x3, x7, x11, x15 = quarter(x3, x7, x11, x15)
+	x0, x5, x10, x15 = quarter(x0, x5, x10, x15)
+	x1, x6, x11, x12 = quarter(x1, x6, x11, x12)
+	x2, x7, x8, x13 = quarter(x2, x7, x8, x13)
+	x3, x4, x9, x14 = quarter(x3, x4, x9, x14)
+
+	x0, x4, x8, x12 = quarter(x0, x4, x8, x12)
+	x1, x5, x9, x13 = quarter(x1, x5, x9, x13)
+	x2, x6, x10, x14 = quarter(x2, x6, x10, x14)
+	x3, x7, x11, x15 = quarter(x3, x7, x11, x15)
+	x0, x5, x10, x15 = quarter(x0, x5, x10, x15)
+	x1, x6, x11, x12 = quarter(x1, x6, x11, x12)
+	x2, x7, x8, x13 = quarter(x2, x7, x8, x13)
+	x3, x4, x9, x14 = quarter(x3, x4, x9, x14)
+
+	x0, x4, x8, x12 = quarter(x0, x4, x8, x12)
+	x1, x5, x9, x13 = quarter(x1, x5, x9, x13)
+	x2, x6, x10, x14 = quarter(x2, x6, x10, x14)
+	x3, x7, x11, x15 = quarter(x3, x7, x11, x15)
+	x0, x5, x10, x15 = quarter(x0, x5, x10, x15)
+	x1, x6, x11, x12 = quarter(x1, x6, x11, x12)
+	x2, x7, x8, x13 = quarter(x2, x7, x8, x13)
+	x3, x4, x9, x14 = quarter(x3, x4, x9, x14)
+
+	x0, x4, x8, x12 = quarter(x0, x4, x8, x12)
+	x1, x5, x9, x13 = quarter(x1, x5, x9, x13)
+	x2, x6, x10, x14 = quarter(x2, x6, x10, x14)
+	x3, x7, x11, x15 = quarter(x3, x7, x11, x15)
+	x0, x5, x10, x15 = quarter(x0, x5, x10, x15)
+	x1, x6, x11, x12 = quarter(x1, x6, x11, x12)
+	x2, x7, x8, x13 = quarter(x2, x7, x8, x13)
+	x3, x4, x9, x14 = quarter(x3, x4, x9, x14)
+
+	x0, x4, x8, x12 = quarter(x0, x4, x8, x12)
+	x1, x5, x9, x13 = quarter(x1, x5, x9, x13)
+	x2, x6, x10, x14 = quarter(x2, x6, x10, x14)
+	x3, x7, x11, x15 = quarter(x3, x7, x11, x15)
+	x0, x5, x10, x15 = quarter(x0, x5, x10, x15)
+	x1, x6, x11, x12 = quarter(x1, x6, x11, x12)
+	x2, x7, x8, x13 = quarter(x2, x7, x8, x13)
+	x3, x4, x9, x14 = quarter(x3, x4, x9, x14)
+
+	x0, x4, x8, x12 = quarter(x0, x4, x8, x12)
+	x1, x5, x9, x13 = quarter(x1, x5, x9, x13)
+	x2, x6, x10, x14 = quarter(x2, x6, x10, x14)
+	x3, x7, x11, x15 = quarter(x3, x7, x11, x15)
+	x0, x5, x10, x15 = quarter(x0, x5, x10, x15)
+	x1, x6, x11, x12 = quarter(x1, x6, x11, x12)
+	x2, x7, x8, x13 = quarter(x2, x7, x8, x13)
+	x3, x4, x9, x14 = quarter(x3, x4, x9, x14)
+
 	binary.LittleEndian.PutUint32(dst[0:], binary.LittleEndian.Uint32(src[0:])^(x0+s[0]))
 	binary.LittleEndian.PutUint32(dst[4:], binary.LittleEndian.Uint32(src[4:])^(x1+s[1]))
 	binary.LittleEndian.PutUint32(dst[8:], binary.LittleEndian.Uint32(src[8:])^(x2+s[2]))

@@ -34,19 +34,27 @@ function itemsOf(report) {
 export class Side {
   constructor(go, instance, index) {
     go.run(instance); // its promise is kept only when the program ends, which it does not
-    Object.assign(this, { go, index, x: instance.exports, announce: null, phase: -1, sent: [] });
+    const x = instance.exports;
+    Object.assign(this, { go, index, x, in: x.input(), out: x.output(), all: new Uint8Array(), announce: null, phase: -1, sent: [] });
   }
 
-  view(at, n) { return new Uint8Array(this.x.mem.buffer, at, n); } // anew each time: growing memory detaches views
-  put(b) { this.view(this.x.input(), b.length).set(b); return b.length; }
+  /** The memory; anew when it has grown, for that detaches older views. */
+  memory() {
+    const { buffer } = this.x.mem;
+    if (this.all.buffer !== buffer) this.all = new Uint8Array(buffer);
+    return this.all;
+  }
+  put(b) { this.memory().set(b, this.in); return b.length; }
+  took(n) { return this.memory().slice(this.out, this.out + n); }
 
+  // As www/src/sealer/program.ts does it.
   seal(stream, codec, key, frame) {
     const n = this.x.seal(stream, codec, key, this.put(frame));
-    return n < 0 ? n : this.view(this.x.output(), n).slice();
+    return n < 0 ? n : this.took(n);
   }
   open(kind, sealed) {
     const n = this.x.open(kind, this.put(sealed));
-    return n < 0 ? n : this.view(this.x.output(), n).slice();
+    return n < 0 ? n : this.took(n);
   }
 
   command(...parts) {
@@ -59,7 +67,7 @@ export class Side {
   reports() {
     for (let n = this.x.report(); n !== 0; n = this.x.report()) {
       if (n < 0) throw new Error(`report: ${n}`);
-      const report = this.view(this.x.output(), n).slice();
+      const report = this.took(n);
       if (report[0] === READY) this.announce = report.slice(5);
       if (report[0] === SEND) this.sent.push(...itemsOf(report));
       if (report[0] === STATE) this.phase = report[1];
