@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/base64"
 	"fmt"
-	"net/netip"
 	"strings"
 	"testing"
 	"time"
@@ -15,6 +14,7 @@ import (
 	"github.com/conclave-meet/conclave/e2e/browser/bidi"
 	"github.com/conclave-meet/conclave/e2e/browser/hooks"
 	"github.com/conclave-meet/conclave/e2e/browser/people"
+	"github.com/conclave-meet/conclave/e2e/harness"
 	"github.com/conclave-meet/conclave/shared/e2ee/envelope"
 	"github.com/conclave-meet/conclave/shared/wire"
 )
@@ -74,7 +74,7 @@ func TestTheRelayForwardsNothingThatItCouldRead(t *testing.T) {
 	b := bidi.Start(t, bidi.Chromium, bidi.Options{})
 	for _, c := range videoCodecs {
 		t.Run(c.name, func(t *testing.T) {
-			r := opens(t, netip.Addr{}, c.name)
+			r := opens(t, harness.Options{Site: tappedSite(t), Codecs: []string{c.name}})
 			ann, bob := r.comes(b, "Ann Lovelace", noisy), r.comes(b, "Bob Müller", green)
 			joins(ann, right)
 			w := listensIn(t, r.relay, people.Room, true)
@@ -175,7 +175,7 @@ func TestTheCaptureOfAMeetingInClearIsRead(t *testing.T) {
 	b := bidi.Start(t, bidi.Chromium, bidi.Options{})
 	for _, c := range videoCodecs {
 		t.Run(c.name, func(t *testing.T) {
-			r := opens(t, netip.Addr{}, c.name)
+			r := opens(t, harness.Options{Site: tappedSite(t), Codecs: []string{c.name}})
 			ann := r.comes(b, "Ann Lovelace", noisy)
 			require.NoError(t, ann.Page.Preload(t.Context(), fmt.Sprintf(`tapClear(%q)`, clearTap)))
 			ann.Joins()

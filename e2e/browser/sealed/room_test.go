@@ -2,7 +2,6 @@ package sealed
 
 import (
 	"fmt"
-	"net/netip"
 	"net/url"
 	"strings"
 	"testing"
@@ -15,12 +14,12 @@ import (
 	"github.com/conclave-meet/conclave/e2e/harness"
 )
 
-// Four people that can be told apart. Their pictures have grain, so that frames are as large as a camera's.
+// Four people that can be told apart, with small pictures: four browsers share a machine.
 var (
-	red    = hooks.Participant{Colour: "#ff0000", Tone: 440, ScreenColour: "#ffff00", Dust: true}
-	green  = hooks.Participant{Colour: "#00ff00", Tone: 660, ScreenColour: "#ff00ff", Dust: true}
-	blue   = hooks.Participant{Colour: "#0000ff", Tone: 880, ScreenColour: "#00ffff", Dust: true}
-	yellow = hooks.Participant{Colour: "#ffff00", Tone: 550}
+	red    = hooks.Participant{Colour: "#ff0000", Tone: 440, ScreenColour: "#ffff00", Width: 320, Height: 180}
+	green  = hooks.Participant{Colour: "#00ff00", Tone: 660, ScreenColour: "#ff00ff", Width: 320, Height: 180}
+	blue   = hooks.Participant{Colour: "#0000ff", Tone: 880, ScreenColour: "#00ffff", Width: 320, Height: 180}
+	yellow = hooks.Participant{Colour: "#ffff00", Tone: 550, Width: 320, Height: 180}
 )
 
 const (
@@ -28,17 +27,18 @@ const (
 	wrong = "lagoon marble anthem tulips"
 )
 
-// room is where people meet, on a relay of its own with a tapped site.
+// room is where people meet, on a relay of its own.
 type room struct {
 	t     *testing.T
 	relay *harness.Relay
 	url   string
 }
 
-// opens starts a relay that prefers codecs.
-func opens(t *testing.T, media netip.Addr, codecs ...string) *room {
+// opens starts a relay for meetings.
+func opens(t *testing.T, o harness.Options) *room {
 	t.Helper()
-	r := harness.Start(t, harness.Options{Open: "anyone", Media: media, Codecs: codecs, Site: tappedSite(t)})
+	o.Open = "anyone"
+	r := harness.Start(t, o)
 	return &room{t, r, strings.Replace(r.URL(), "127.0.0.1", "localhost", 1)}
 }
 

@@ -81,13 +81,17 @@ globalThis.decodeAll = async (codec, chunks, red, green, blue) => {
 	return seen;
 };
 
-// What the core shows the site.
+// The core, and what it shows the site.
 let ports;
 globalThis.view = {};
 Object.defineProperty(globalThis, 'conclavePorts', {
 	get: () => ports,
 	set(p) {
-		const deliver = p.deliver;
+		const { deliver, ready } = p;
+		p.ready = raw => {
+			globalThis.core = raw;
+			ready.call(p, raw);
+		};
 		p.deliver = json => {
 			Object.assign(view, JSON.parse(json));
 			deliver.call(p, json);
