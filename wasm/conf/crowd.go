@@ -186,11 +186,13 @@ func (s *State) allSlots(list []wire.SlotState) {
 	s.slots(list)
 }
 
-// slots takes the relay's word on what is where. Slots that this client never offered are passed over.
+// slots takes the relay's word on what is where. Slots that this client never offered are passed over, and sound in the
+// place of pictures.
 func (s *State) slots(list []wire.SlotState) {
 	c := &s.crowd
 	for _, x := range list {
-		if !s.neg.mids[x.Mid] {
+		kind, offered := s.neg.mids[x.Mid]
+		if !offered || x.Member != 0 && x.Stream.Kind() != kind {
 			continue
 		}
 		old := c.slots[x.Mid]

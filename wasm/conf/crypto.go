@@ -94,6 +94,10 @@ func (s *State) able(yes bool) {
 	s.startInputs() // they may have waited for this
 }
 
+// may reports whether I am one of those who encrypt a room in a call, and change its passphrase (e2ee.md, 10). At prejoin
+// it is whoever opens the room.
+func (s *State) may() bool { return s.view.Me.Role.Moderates() }
+
 // blocked reports whether this client cannot enter the room: people are told so before they are asked for a camera.
 func (s *State) blocked() bool { return s.crypt.latched && s.view.Crypto.Able != AbleYes }
 
@@ -167,9 +171,15 @@ func (s *State) setPassphrase(text string) {
 }
 
 // changePassphrase changes it for everybody. The one before stays until the worker says that it has gone out.
+//
+// Whose turn it is we ask the relay, which gives the roles; those who hear of the change do not. A bad relay could call
+// its author a guest, and keep somebody in who is to be locked out.
 func (s *State) changePassphrase(text string) {
 	c := &s.crypt
 	clean, code := cleaned(text)
+	if !s.may() {
+		code = string(wire.CodeRole)
+	}
 	c.problem = Problem{Code: code}
 	if code == "" && c.met {
 		s.do(TellCrypto{Command: &port.Change{Secret: port.Secret{Room: s.view.Room.Name, Passphrase: clean}}})
@@ -188,6 +198,8 @@ func (s *State) encrypt() {
 	case s.view.App.Screen == ScreenPrejoin:
 		s.latch()
 	case !s.call.in:
+	case !s.may():
+		c.problem = Problem{Code: string(wire.CodeRole)}
 	case c.text == "":
 		c.problem = Problem{Code: codePhraseNone}
 	default:

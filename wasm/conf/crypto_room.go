@@ -160,8 +160,11 @@ func (s *State) reported(r port.Report) {
 
 // sessionIs takes the worker's word on who is there. It is the only truth about names and hands.
 func (s *State) sessionIs(now *port.State) {
-	c := &s.crypt
+	c, talked := &s.crypt, s.talks()
 	c.session = *now
+	if !talked && c.checking() {
+		s.chat.holdUntil = s.now.Add(checkTime)
+	}
 	s.crowd.changed = true
 	for i := range s.crowd.members {
 		m := &s.crowd.members[i]

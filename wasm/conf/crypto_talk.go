@@ -1,9 +1,15 @@
 package conf
 
 import (
+	"time"
+
 	"github.com/conclave-meet/conclave/shared/e2ee/port"
 	"github.com/conclave-meet/conclave/shared/wire"
 )
+
+// checkTime is how long what I wrote before anybody was up waits for the others: the first member is asked alone, all others
+// right after it. Less would leave out those on slow lines; more would let a member that never answers hold it up.
+const checkTime = 2 * time.Second
 
 // talks reports whether what I write has a reader now. Alone I am a reader too; but the worker also says "alone" before it
 // has heard who is there.
@@ -18,11 +24,22 @@ func (s *State) talks() bool {
 	return c.session.Phase == port.PhaseUp || c.session.Phase == port.PhaseLocked
 }
 
+// checking reports whether a handshake is under way.
+func (c *encryption) checking() bool {
+	for _, p := range c.session.Peers {
+		if p.Status == port.StatusChecking {
+			return true
+		}
+	}
+	return false
+}
+
 // sayCrypto sends what waits.
 func (s *State) sayCrypto() {
-	if !s.talks() {
+	if !s.talks() || !s.chat.holdUntil.IsZero() && s.crypt.checking() {
 		return
 	}
+	s.chat.holdUntil = time.Time{}
 	for i := range s.chat.queue {
 		if o := &s.chat.queue[i]; !o.said {
 			o.said = true

@@ -80,6 +80,11 @@ func told[C port.Command](fx []Effect) (out []C) {
 	return out
 }
 
+// hosts makes the client a host.
+func (c *client) hosts() {
+	c.says(&wire.Changed{Member: wire.Member{Index: ann, Name: "ann", Role: wire.Host}})
+}
+
 func (c *client) crypto() Crypto { return c.s.View().Crypto }
 
 func TestAnEncryptedRoomIsNotEnteredWithoutAPassphrase(t *testing.T) {
@@ -283,6 +288,9 @@ func TestADescriptionMadeBeforeEncryptionGoesNowhere(t *testing.T) {
 func TestAHostEncryptsTheRoom(t *testing.T) {
 	c := openCall(t)
 	assert.Empty(t, sent[*wire.SetE2EE](c.on(&CryptoOn{})))
+	assert.Equal(t, string(wire.CodeRole), c.crypto().Problem.Code, "a guest does not")
+	c.hosts()
+	assert.Empty(t, sent[*wire.SetE2EE](c.on(&CryptoOn{})))
 	assert.Equal(t, codePhraseNone, c.crypto().Problem.Code)
 	c.on(&CryptoPassphrase{Text: phrase})
 	assert.Equal(t, CryptoOff, c.crypto().Phase)
@@ -341,6 +349,9 @@ func TestThePassphraseChangesForEverybody(t *testing.T) {
 	const mine, his = "other words of that kind", "still other words of the kind"
 	c := sealedCall(t)
 	c.reports(up("Bob"))
+	assert.Empty(t, c.on(&CryptoChange{Text: mine}))
+	assert.Equal(t, string(wire.CodeRole), c.crypto().Problem.Code, "a guest does not")
+	c.hosts()
 	change := told[*port.Change](c.on(&CryptoChange{Text: mine}))
 	require.Len(t, change, 1)
 	assert.Equal(t, mine, change[0].Passphrase)

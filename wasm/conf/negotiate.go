@@ -47,7 +47,7 @@ type negotiation struct {
 	sealed    bool // the peer connection there is goes through the encryption worker
 	alive     bool // there is a peer connection, answered at least once
 	have      int  // its video slots
-	mids      map[string]bool
+	mids      map[string]wire.Kind
 	wantFresh bool
 	wantVideo int
 
@@ -154,9 +154,9 @@ func (s *State) offered(e Offered) {
 		s.negotiationFailed(Problem{Code: e.Err})
 	default:
 		n.phase, n.offer = made, e.Offer
-		n.mids = make(map[string]bool, len(e.Offer.Slots))
+		n.mids = make(map[string]wire.Kind, len(e.Offer.Slots))
 		for _, x := range e.Offer.Slots {
-			n.mids[x.Mid] = true
+			n.mids[x.Mid] = x.Kind
 		}
 		if n.fresh {
 			s.flow = [len(s.flow)]bool{} // a new peer connection holds everything back

@@ -207,7 +207,8 @@ type Crypto struct {
 	Attempts  int       `json:"attempts"`  // how many handshakes of others with me have failed
 	// Problem is why a passphrase was not taken ("crypto.empty", "crypto.control", "crypto.long", "crypto.weak"), why people
 	// are asked for one ("crypto.passphrase", "e2ee.required"), why there is no encryption ("crypto.unable"; "crypto.load"
-	// and "crypto.worker": its program cannot be had, or ended), or why the passphrase was not changed ("crypto.later").
+	// and "crypto.worker": its program cannot be had, or ended), or why nothing was changed ("auth.role": only moderators
+	// do; "crypto.paused", "crypto.behind").
 	Problem Problem `json:"problem"`
 }
 
