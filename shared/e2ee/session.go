@@ -58,6 +58,7 @@ type Session struct {
 	keys    ownKeys
 	profile Profile
 	log     chatLog
+	pace    pace
 	out     outbox
 }
 
@@ -208,6 +209,7 @@ func (s *Session) settle() {
 	s.rotate()
 	s.exchangeDigests()
 	s.judge()
+	s.talk()
 }
 
 // alarm collects the earliest of several times.
@@ -232,6 +234,7 @@ func (s *Session) Deadline() (at time.Duration, ok bool) {
 		}
 		s.keysDeadline(&a)
 		s.circleDeadline(&a)
+		s.talkDeadline(&a)
 	}
 	return a.at, a.set
 }

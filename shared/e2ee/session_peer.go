@@ -40,6 +40,7 @@ type peer struct {
 	epoch    uint8            // of the passphrase that it has, as far as we know
 	profile  Profile
 	said     []uint64 // its last chat messages
+	turn     turn     // in ours
 
 	digests digests
 	keys    owedKeys
@@ -150,6 +151,8 @@ func (s *Session) up(p *peer, k handshake.Keys, tag []byte) {
 	s.keys.rotation.PeerUp(s.now, p.Index) // also when it had keys before: it may have missed some
 	if p.wasUp {
 		s.repeatChat(p)
+	} else {
+		s.beginChat(p)
 	}
 	p.wasUp = true
 }

@@ -102,7 +102,7 @@ func (s *Seat) wanted(c port.Command) {
 			s.tell(&port.Unsaid{ID: c.ID, Code: textOf(err)})
 		}
 	case *port.React:
-		_ = x.React(s.now, c.Code) // refused when nothing may be sent, which is shown already
+		_ = x.React(s.now, c.Code) // refused when nothing may be sent, which is shown already, or nothing more
 	case *port.Others:
 		x.TryOthers(s.now)
 	case *port.Unlock:
@@ -123,6 +123,8 @@ func textOf(err error) string {
 		return "member.gone"
 	case errors.Is(err, e2ee.ErrPaused):
 		return "crypto.paused"
+	case errors.Is(err, e2ee.ErrBusy):
+		return "rate"
 	case errors.Is(err, e2ee.ErrBehind):
 		return "crypto.behind"
 	}

@@ -2,6 +2,7 @@ package seat_test
 
 import (
 	"math/rand/v2"
+	"strings"
 	"testing"
 	"time"
 
@@ -218,6 +219,31 @@ func TestWhatTheSessionRefusesIsReportedByItsCode(t *testing.T) {
 	two.does(&port.Say{ID: 4, Text: "hello"})
 	assert.Equal(t, []port.Report{&port.Unsaid{ID: 4, Code: "crypto.paused"}}, two.reports)
 	assert.Equal(t, port.StatusDifferent, who.state().Peers[0].Status)
+}
+
+func TestWhoeverSaysTooMuchIsToldSo(t *testing.T) {
+	m, ann, bob := two(t)
+	ann.reports = nil
+	const most = 4000
+	for i := range 100 {
+		ann.does(&port.Say{ID: uint64(i + 1), Text: strings.Repeat("x", most*9/10)})
+	}
+	var refused int
+	for _, r := range ann.reports {
+		if u, ok := r.(*port.Unsaid); ok {
+			assert.Equal(t, "rate", u.Code)
+			refused++
+		}
+	}
+	assert.Positive(t, refused)
+	m.passes(30 * time.Second)
+	said := 0
+	for _, r := range bob.reports {
+		if _, ok := r.(*port.Said); ok {
+			said++
+		}
+	}
+	assert.Equal(t, 100-refused, said, "what was not refused arrives")
 }
 
 func TestAMemberWhoLeavesIsOutOfTheState(t *testing.T) {

@@ -24,6 +24,8 @@ type Config struct {
 type Relay struct {
 	// Bend, if set, is what a hostile relay makes of an item: what is delivered in its place, to whomever.
 	Bend func(e2ee.Item) []e2ee.Item
+	// Admit, if set, is what the relay takes of the items that a member sends at once; the others are lost.
+	Admit func(m *Member, items []e2ee.Item) []e2ee.Item
 	// Name, if set, is what a hostile relay says of a member to another one: false: nothing.
 	Name func(to *Member, m e2ee.Member) (e2ee.Member, bool)
 	// Busy, if set, is told what each call of a session took, by Clock.
@@ -169,6 +171,9 @@ func (r *Relay) due() (time.Duration, *Member) {
 
 // carry takes items of m to whom they are for.
 func (r *Relay) carry(m *Member, items []e2ee.Item) {
+	if r.Admit != nil {
+		items = r.Admit(m, items)
+	}
 	for _, item := range items {
 		item.From = m.Index
 		out := []e2ee.Item{item}
