@@ -37,27 +37,27 @@ export function People({ me, peers, invitation, onClose }: Props) {
       {/* A Tab stop, for it scrolls and nothing in it takes the focus. */}
       <div class="people" role="region" aria-label={t('people.title')} tabIndex={0}>
         <ul aria-label={t('people.list')}>
-        <Row
-          name={t('people.you', { name: me.name })}
-          seed={me.name}
-          role={me.role}
-          mic={isOn(me.mic)}
-          cam={isOn(me.cam)}
-          hand={me.hand > 0}
-          sharing={me.share.on}
-        />
-        {inside.map((peer) => (
           <Row
-            key={peer.index}
-            name={nameOf(peer)}
-            seed={peer.name}
-            role={peer.role}
-            mic={peer.mic}
-            cam={peer.cam.on}
-            hand={peer.hand > 0}
-            sharing={peer.screen.on}
+            name={t('people.you', { name: me.name })}
+            seed={me.name}
+            role={me.role}
+            mic={isOn(me.mic)}
+            cam={isOn(me.cam)}
+            hand={me.hand > 0}
+            sharing={me.share.on}
           />
-        ))}
+          {inside.map((peer) => (
+            <Row
+              key={peer.index}
+              name={nameOf(peer)}
+              seed={peer.name}
+              role={peer.role}
+              mic={peer.mic}
+              cam={peer.cam.on}
+              hand={peer.hand > 0}
+              sharing={peer.screen.on}
+            />
+          ))}
         </ul>
         {outside.length > 0 && <Outsiders peers={outside} me={me.index} />}
       </div>

@@ -75,22 +75,22 @@ function Phrase({ text }: { text: string }) {
   return (
     // Browsers expect such a field in a form; there is nothing to send.
     <form onSubmit={(event) => event.preventDefault()}>
-    <Field label={t('passphrase.label')} type={shown ? 'text' : 'password'} value={text} readonly help={t('security.passOn')}>
-      <IconButton
-        id="copy"
-        kind="plain"
-        icon={copied ? 'check' : 'copy'}
-        label={t(copied ? 'call.copied' : 'passphrase.copy')}
-        onClick={() => void take()}
-      />
-      <IconButton
-        id="show"
-        kind="plain"
-        icon={shown ? 'hide' : 'show'}
-        label={t(shown ? 'passphrase.hide' : 'passphrase.show')}
-        onClick={() => show(!shown)}
-      />
-    </Field>
+      <Field label={t('passphrase.label')} type={shown ? 'text' : 'password'} value={text} readonly help={t('security.passOn')}>
+        <IconButton
+          id="copy"
+          kind="plain"
+          icon={copied ? 'check' : 'copy'}
+          label={t(copied ? 'call.copied' : 'passphrase.copy')}
+          onClick={() => void take()}
+        />
+        <IconButton
+          id="show"
+          kind="plain"
+          icon={shown ? 'hide' : 'show'}
+          label={t(shown ? 'passphrase.hide' : 'passphrase.show')}
+          onClick={() => show(!shown)}
+        />
+      </Field>
     </form>
   );
 }
