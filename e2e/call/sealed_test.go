@@ -1,7 +1,9 @@
 package call
 
 import (
+	"fmt"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -131,6 +133,27 @@ func said(v conf.View) (all []string) {
 		}
 	}
 	return all
+}
+
+func TestManyLongMessagesArriveWithoutOneThatTheRelayDrops(t *testing.T) {
+	c := newCall(t)
+	how := []with{sealed(secret), fps(2), mute}
+	all := []*person{c.host("ann", how...), c.join("bob", how...), c.join("cyd", how...), c.join("dan", how...), c.join("eve", how...)}
+	for _, p := range all {
+		p.Hush(true)
+		p.isUpWith(all...)
+	}
+	var want []string
+	for i := range 25 { // 400 kB in all, of which the relay takes 256 KiB at once, and 32 KiB for one
+		text := fmt.Sprintf("%02d", i) + strings.Repeat("é", 1800)
+		want = append(want, "ann: "+text)
+		all[0].Do(&conf.Say{Text: text})
+	}
+	for _, p := range all {
+		p.until("has them all", func(v conf.View) bool { return slices.Equal(said(v), want) })
+		assert.Empty(t, p.Refusals())
+	}
+	assert.Empty(t, c.relay.Server.Stats().Dropped)
 }
 
 func TestWhoeverHasAnotherPassphraseGetsNothingAndIsTold(t *testing.T) {
