@@ -26,8 +26,12 @@ type world struct {
 	apis                []string
 	worker, sealed      bool // there is an encryption worker; the newest peer connection goes through it
 	latched             bool
+	clear               int                        // messages on screen that came in clear
 	shadow              map[string]json.RawMessage // the View as the site has it
 }
+
+// inClear is what the relay says in the chat.
+const inClear = "clear"
 
 // next draws a number below n from the script.
 func (w *world) next(n int) int {
@@ -50,9 +54,10 @@ func (w *world) member() wire.Member {
 
 func (w *world) slots() (list []wire.SlotState) {
 	for range w.next(4) {
-		x := wire.SlotState{Mid: "v" + string(rune('0'+w.next(5)))}
-		if m := w.next(6); m > 0 {
-			x.Source = wire.Source{Member: wire.MemberIndex(m), Stream: wire.Cam}
+		mid, n := w.next(6), w.next(5)
+		x := wire.SlotState{Mid: string("vvvvva"[mid]) + string(rune('0'+n))}
+		if m := w.next(24); m > 0 {
+			x.Source = wire.Source{Member: wire.MemberIndex(m % 6), Stream: wire.Streams[m/6]}
 		}
 		if x.Member == 0 || x.Member == 5 {
 			x.Why = wire.WhyBandwidth // an empty slot, or a picture that is paused
@@ -98,7 +103,7 @@ func (w *world) relay() Event {
 	case 7:
 		m = &wire.Speakers{Speaking: []wire.MemberIndex{w.member().Index}, Dominant: w.member().Index}
 	case 8:
-		m = &wire.Chat{ID: uint64(w.next(255)), From: w.member().Index, Text: "x"}
+		m = &wire.Chat{ID: uint64(w.next(255)), From: w.member().Index, Text: inClear}
 	case 9:
 		codes := []wire.Code{wire.CodeMedia, wire.CodeNoMedia, wire.CodeRate, wire.CodeOffer, wire.CodeTicket, wire.CodeChat}
 		m = &wire.Failure{Error: wire.Error{Code: codes[w.next(len(codes))]}}
@@ -243,8 +248,15 @@ func (w *world) honest(x Effect) {
 		if x.Fresh {
 			w.sealed = x.Sealed
 		}
+	case SetAnswer:
+		require.True(t, !w.s.crypt.latched || w.sealed, "an answer for a peer connection in clear")
 	case Transmit:
 		require.True(t, !x.On || !w.s.crypt.latched || w.sealed, "media flows in clear")
+	case Tell:
+		if w.s.crypt.latched && x.Note.Key != "crypto.secured" {
+			require.NotEqual(t, "n", x.Note.Params["name"], "a name of the relay's: %s", x.Note.Key)
+			require.NotEqual(t, inClear, x.Note.Params["text"])
+		}
 	case Send:
 		if !w.s.crypt.latched {
 			return
@@ -325,6 +337,17 @@ func (w *world) negotiates() {
 func (w *world) look() {
 	t, v := w.t, w.s.View()
 	require.LessOrEqual(t, len(v.Chat.Messages), maxMessages)
+	clear := 0
+	for _, m := range v.Chat.Messages {
+		if m.Text == inClear {
+			clear++
+		}
+	}
+	require.True(t, !w.latched || clear <= w.clear, "a message of the relay's")
+	w.clear = clear
+	for mid, src := range w.s.crowd.slots {
+		require.Equal(t, mid[0] == 'v', src.Stream.Kind() == wire.Video, "%s in slot %s", src.Stream, mid)
+	}
 	require.True(t, slices.IsSortedFunc(v.Peers, func(a, b Peer) int { return int(a.Index) - int(b.Index) }))
 	for _, p := range v.Peers {
 		require.NotEqual(t, v.Me.Index, p.Index)
@@ -332,6 +355,7 @@ func (w *world) look() {
 		require.Equal(t, w.latched, p.Crypto != PeerPlain)
 		if _, proven := w.s.crypt.peer(p.Index); w.latched && !proven {
 			require.Empty(t, p.Name, "a name of the relay's")
+			require.Zero(t, p.Hand)
 			require.Empty(t, p.Cam.Stream)
 			require.Empty(t, p.Sounds)
 		}
