@@ -2,7 +2,6 @@ package harness
 
 import (
 	"bufio"
-	"bytes"
 	"context"
 	"errors"
 	"io"
@@ -39,8 +38,8 @@ func StartProcess(t testing.TB, path string) *Process {
 	p := &Process{data: t.TempDir()}
 	cmd := exec.Command(path, "serve", "--listen", "localhost:0", "--data", p.data)
 	cmd.SysProcAttr = endsWithUs()
-	var log bytes.Buffer
-	cmd.Stderr = &log
+	log := &logs{} // filled and read at one time
+	cmd.Stderr = log
 	out, err := cmd.StdoutPipe()
 	require.NoError(t, err)
 	require.NoError(t, cmd.Start())
@@ -77,6 +76,9 @@ func (p *Process) URL() string { return p.url }
 
 // WebSocket is the address of the signalling socket.
 func (p *Process) WebSocket() string { return "ws" + strings.TrimPrefix(p.url, "http") + wire.Path }
+
+// PID is the number of the process, for tests that look into it.
+func (p *Process) PID() int { return p.pid }
 
 // Host makes the first host account, once, and returns a browser in which it is signed in.
 func (p *Process) Host(t testing.TB, name string) *Cookies {
