@@ -145,7 +145,7 @@ func (p *Person) SeesExactly(others ...*Person) {
 	colours, err := json.Marshal(want)
 	require.NoError(p.T, err)
 	p.Waits(fmt.Sprintf(`(() => {
-		const tiles = [...document.querySelectorAll('[data-member]')], name = t => t.querySelector('[data-name]').textContent;
+		const tiles = [...document.querySelectorAll('[data-member]')], name = t => t.querySelector('[data-name]')?.textContent ?? '';
 		return JSON.stringify(tiles.map(name).sort()) === %q &&
 			tiles.every(t => t.querySelector('video') && probe.near(t.querySelector('video'), (%s)[name(t)]));
 	})()`, names, colours))
