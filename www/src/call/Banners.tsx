@@ -30,7 +30,7 @@ export function Banners({ safety, crypto, peers, onDetails }: Props) {
       );
     case 'mismatch':
       return (
-        <Banner safety="mismatch" title={t('banner.mismatch')} text={mismatchText(crypto, peers)}>
+        <Banner safety="mismatch" title={t('banner.mismatch')} text={trying.still ? t('safety.checking') : mismatchText(crypto, peers)}>
           <PassphraseEntry
             problem={crypto.problem}
             action={t('banner.try')}

@@ -54,7 +54,9 @@ function LockedTile({ peer, me, box, rtl }: { peer: Peer; me: number } & Place) 
       </p>
       {peer.name && (
         <p class="chip">
-          <bdi dir="auto">{peer.name}</bdi>
+          <bdi dir="auto" data-name>
+            {peer.name}
+          </bdi>
         </p>
       )}
     </Frame>
