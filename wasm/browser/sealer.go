@@ -41,10 +41,11 @@ type sealer struct {
 	last int // the last slot's number; owned by the goroutine that makes slots, one after the other
 }
 
-// newSealer takes a worker over. report and fail are called in callbacks; after fail nothing else comes.
+// newSealer takes a worker over. report and fail are called in callbacks; after fail nothing else comes. An error before
+// the first report is a script that could not be had or run: another worker would fare no better.
 func (w *Window) newSealer(v js.Value, report func(port.Report), fail func(code string)) *sealer {
 	s := &sealer{w: w, v: v}
-	over := false
+	over, began := false, false
 	end := func(code string) {
 		if !over {
 			over = true
@@ -59,11 +60,18 @@ func (w *Window) newSealer(v js.Value, report func(port.Report), fail func(code 
 			if r, code := reportOf(event.Get("data")); code != "" {
 				end(code)
 			} else {
+				began = true
 				report(r)
 			}
 		}),
 		w.listen(v, "messageerror", func(js.Value) { end(codeWorker) }),
-		w.listen(v, "error", func(js.Value) { end(codeWorker) }),
+		w.listen(v, "error", func(js.Value) {
+			if began {
+				end(codeWorker)
+			} else {
+				end(codeLoad)
+			}
+		}),
 	}
 	return s
 }

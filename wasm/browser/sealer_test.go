@@ -87,7 +87,7 @@ func TestTheEndOfAWorkerIsToldOnce(t *testing.T) {
 		"it says something else":           {`w => w.say("<b>")`, "crypto.worker"},
 		"it says nothing that can be read": {`w => w.say(new Uint8Array([77]).buffer)`, "crypto.worker"},
 		"it says what no worker says":      {`w => w.say(null)`, "crypto.worker"},
-		"an error in it":                   {`w => w.dispatchEvent(new Event("error"))`, "crypto.worker"},
+		"a script that cannot be had":      {`w => w.dispatchEvent(new Event("error"))`, "crypto.load"},
 		"a message that cannot be read":    {`w => w.dispatchEvent(new Event("messageerror"))`, "crypto.worker"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -99,6 +99,13 @@ func TestTheEndOfAWorkerIsToldOnce(t *testing.T) {
 			assert.Equal(t, []conf.Event{conf.CryptoFailed{Code: c.code}}, r.events)
 		})
 	}
+	t.Run("an error in it", func(t *testing.T) {
+		r := newRoom(t)
+		r.Do(conf.OpenCrypto{Open: &port.Open{}})
+		r.worker.Call("say", bytesOf(port.AppendReport(nil, &port.Ready{})))
+		eval(`w => w.dispatchEvent(new Event("error"))`).Invoke(r.worker)
+		assert.Equal(t, conf.CryptoFailed{Code: "crypto.worker"}, r.events[len(r.events)-1])
+	})
 	t.Run("it does not begin", func(t *testing.T) {
 		r := newRoom(t)
 		r.newWorker = func() js.Value { return eval(`() => { throw new TypeError("blocked") }`).Invoke() }
