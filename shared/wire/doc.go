@@ -7,9 +7,9 @@
 // One WebSocket (RFC 6455) to wss://HOST/_/ws (ws:// where the relay serves plain HTTP), subprotocol "conclave.1"
 // ([Subprotocol]). The relay accepts it only from the site's own origin (or with no Origin header: native clients).
 // Every message is one text message holding one JSON object (RFC 8259) in UTF-8, but [Sealed], which is one binary
-// message; at most [MaxMessage] bytes before compression. permessage-deflate (RFC 7692) may be negotiated. A binary
-// message that does not begin with an item's first byte closes the connection with [CodeBadMessage], and so does a text
-// message that does.
+// message; at most [MaxMessage] bytes before compression. permessage-deflate (RFC 7692) may be negotiated; the relay
+// compresses text only, as what is binary is ciphertext. A binary message that does not begin with an item's first byte
+// closes the connection with [CodeBadMessage], and so does a text message that does.
 //
 // # Envelope
 //
