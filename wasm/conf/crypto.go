@@ -12,6 +12,9 @@ const (
 	// end it for ever. More would show people a call that comes and goes.
 	maxDeaths = 3
 	deathTime = 5 * time.Minute
+	// startTime is how long a worker may take to begin. Its program has 0.6 MB: less would send people away whose network
+	// would carry sound; more would leave them longer in front of a page that does nothing.
+	startTime = time.Minute
 )
 
 // Codes that are not the relay's.
@@ -31,6 +34,7 @@ type encryption struct {
 
 	open     bool                 // there is a worker
 	announce []byte               // what it announces; nil: it has not begun
+	startBy  time.Time            // when it must have begun; zero: it has
 	deaths   [maxDeaths]time.Time // the last ones, the youngest first
 
 	said    bool                        // the relay has announce, on this connection
@@ -138,7 +142,7 @@ func (s *State) openCrypto() {
 	if !c.latched || c.open || c.text == "" || s.view.Crypto.Able != AbleYes {
 		return
 	}
-	c.open = true
+	c.open, c.startBy = true, s.now.Add(startTime)
 	s.do(OpenCrypto{Open: &port.Open{Secret: s.secret(), Realm: s.cfg.Realm}})
 }
 

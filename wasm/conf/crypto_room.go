@@ -3,6 +3,7 @@ package conf
 import (
 	"bytes"
 	"slices"
+	"time"
 
 	"github.com/conclave-meet/conclave/shared/e2ee/passphrase"
 	"github.com/conclave-meet/conclave/shared/e2ee/port"
@@ -136,7 +137,7 @@ func (s *State) reported(r port.Report) {
 	c := &s.crypt
 	switch r := r.(type) {
 	case *port.Ready:
-		c.announce = r.Announce
+		c.announce, c.startBy = r.Announce, time.Time{}
 	case *port.Send:
 		s.deliver(r.Items)
 	case *port.State:

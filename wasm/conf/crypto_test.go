@@ -416,6 +416,7 @@ func TestAWorkerThatEndsNowAndThenDoesNotEndTheCall(t *testing.T) {
 		c.now = c.now.Add(2 * deathTime / maxDeaths)
 		c.on(CryptoFailed{Code: codeWorker})
 		require.Equal(t, ScreenJoining, c.app().Screen)
+		c.reports(&port.Ready{Announce: announced})
 	}
 }
 
@@ -430,6 +431,28 @@ func TestAProgramThatCannotBeHadEndsTheCall(t *testing.T) {
 	assert.Equal(t, ScreenPrejoin, c.app().Screen)
 	assert.Equal(t, codeLoad, c.crypto().Problem.Code)
 	one[OpenCrypto](t, c.on(&Join{Name: "ann"}))
+}
+
+func TestAWorkerThatNeverBeginsIsGivenUp(t *testing.T) {
+	c := atDoor(t)
+	c.on(&CryptoPassphrase{Text: phrase})
+	c.on(&Join{Name: "ann"})
+	c.on(LinkUp{})
+	c.on(Offered{Offer: offer(true, 4)})
+	c.later(startTime - time.Second)
+	require.Equal(t, ScreenJoining, c.app().Screen)
+	fx := c.later(time.Second)
+	one[CloseCrypto](t, fx)
+	assert.Equal(t, codeLoad, c.app().End.Code)
+
+	c = atDoor(t)
+	c.on(&CryptoPassphrase{Text: phrase})
+	one[CloseCrypto](t, c.later(startTime))
+	assert.Equal(t, codeLoad, c.crypto().Problem.Code)
+	one[OpenCrypto](t, c.on(&Join{Name: "ann"}))
+
+	c = keyed(t)
+	assert.Empty(t, of[CloseCrypto](c.later(2*startTime)), "it has begun")
 }
 
 func TestTheWorkerAsksForAKeyFrame(t *testing.T) {

@@ -115,8 +115,10 @@ func (s *State) Deadline() (t time.Time, ok bool) {
 	return t, !t.IsZero()
 }
 
-func (s *State) timers() [6]*time.Time {
-	return [...]*time.Time{&s.neg.freshAt, &s.neg.giveUp, &s.wants.at, &s.chat.holdUntil, &s.auth.giveUp, &s.call.repeatAt}
+func (s *State) timers() [7]*time.Time {
+	return [...]*time.Time{
+		&s.neg.freshAt, &s.neg.giveUp, &s.wants.at, &s.chat.holdUntil, &s.auth.giveUp, &s.call.repeatAt, &s.crypt.startBy,
+	}
 }
 
 // due handles the timers whose time has come. freshAt, wants.at and holdUntil only hold something back: clearing them
@@ -140,6 +142,9 @@ func (s *State) due() {
 	}
 	if late(&s.auth.giveUp) {
 		s.ticketed("")
+	}
+	if late(&s.crypt.startBy) {
+		s.workerEnded(codeLoad)
 	}
 }
 
