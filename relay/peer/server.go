@@ -175,11 +175,10 @@ func (s *Server) do(name string, e room.Effect) {
 	case room.Bar:
 		s.call(e.Life).bar()
 	case room.Announced:
-		c := s.conn(e.Conn)
-		if x := s.call(e.Life).seat(e.Member); e.Good && x != nil {
-			x.unbar(c)
-		}
-		if c != nil {
+		if c := s.conn(e.Conn); c != nil {
+			if x := s.call(e.Life).seat(e.Member); e.Good && x != nil {
+				x.unbar(c)
+			}
 			c.heard()
 		}
 	case room.Admit:
