@@ -19,16 +19,6 @@ func (b *Bot) carry(x conf.Effect) {
 		b.link.Close()
 	case conf.Send:
 		b.link.Send(x.Message, x.N)
-	case conf.OpenCrypto:
-		b.openCrypto(x.Open)
-	case conf.TellCrypto:
-		b.tellCrypto(x.Command)
-	case conf.CloseCrypto:
-		b.closeCrypto()
-	case conf.KeyFrame:
-		for _, s := range wire.Streams {
-			b.studio.needKeys(s)
-		}
 	case conf.MakeOffer:
 		b.offers.Add(1)
 		b.op(func(context.Context) { b.makeOffer(x) })
@@ -57,6 +47,24 @@ func (b *Bot) carry(x conf.Effect) {
 		b.wg.Go(func() { b.devices(x) })
 	case conf.Bind, conf.Release, conf.SetSpeaker:
 		// A synthetic device has no light to go out and no loudspeaker, and the recorder binds slots itself.
+	default:
+		b.carryCrypto(x)
+	}
+}
+
+// carryCrypto does what concerns encryption.
+func (b *Bot) carryCrypto(x conf.Effect) {
+	switch x := x.(type) {
+	case conf.OpenCrypto:
+		b.openCrypto(x.Open)
+	case conf.TellCrypto:
+		b.tellCrypto(x.Command)
+	case conf.CloseCrypto:
+		b.closeCrypto()
+	case conf.KeyFrame:
+		for _, s := range wire.Streams {
+			b.studio.needKeys(s)
+		}
 	}
 }
 
