@@ -106,6 +106,9 @@ func (s *Session) talk() {
 
 // waiting tells whether somebody who can be reached does not have all that we said.
 func (s *Session) waiting() bool {
+	if len(s.log.said) == 0 {
+		return false // as when many join, and this is asked for each of their items
+	}
 	for _, p := range s.peers {
 		if p.live() && s.log.pass(p) {
 			return true
