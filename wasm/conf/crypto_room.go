@@ -145,9 +145,7 @@ func (s *State) reported(r port.Report) {
 	case *port.Said:
 		s.cryptoSaid(r)
 	case *port.Unsaid:
-		if _, ok := s.dequeueID(r.ID); ok {
-			s.view.Chat.Problem = Problem{Code: r.Code}
-		}
+		s.unsaid(r)
 	case *port.Passphrase:
 		s.passphraseIs(r)
 	case *port.Unchanged:

@@ -151,6 +151,21 @@ func TestAMessageThatCannotBeSentIsTakenBack(t *testing.T) {
 	assert.Equal(t, string(wire.CodeNobody), c.s.View().Chat.Problem.Code)
 }
 
+func TestAMessageThatComesTooFastIsSentAWhileLater(t *testing.T) {
+	c := sealedCall(t)
+	c.reports(up("Bob"))
+	say := told[*port.Say](c.on(&Say{Text: "much"}))
+	c.reports(&port.Unsaid{ID: say[0].ID, Code: string(wire.CodeRate)})
+	assert.Empty(t, told[*port.Say](c.on(&Say{Text: "more"})), "in order")
+	assert.Equal(t, Problem{}, c.s.View().Chat.Problem)
+	again := told[*port.Say](c.later(rateWait))
+	require.Len(t, again, 2)
+	assert.Equal(t, say[0], again[0])
+	assert.Equal(t, "more", again[1].Text)
+	c.reports(&port.Said{From: uint16(ann), ID: say[0].ID, Text: "much"})
+	assert.Len(t, c.s.View().Chat.Messages, 2)
+}
+
 func TestItemsPassBetweenRelayAndWorker(t *testing.T) {
 	c := sealedCall(t)
 	fx := c.says(&wire.Sealed{Items: []wire.Item{{Kind: wire.ItemHS2, From: bob, To: ann, Data: []byte("x")}}})

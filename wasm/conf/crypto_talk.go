@@ -36,14 +36,31 @@ func (c *encryption) checking() bool {
 
 // sayCrypto sends what waits.
 func (s *State) sayCrypto() {
-	if !s.talks() || !s.chat.holdUntil.IsZero() && s.crypt.checking() {
+	q := &s.chat
+	if !s.talks() || !q.holdUntil.IsZero() && (q.busy || s.crypt.checking()) {
 		return
 	}
-	s.chat.holdUntil = time.Time{}
-	for i := range s.chat.queue {
-		if o := &s.chat.queue[i]; !o.said {
+	q.holdUntil, q.busy = time.Time{}, false
+	for i := range q.queue {
+		if o := &q.queue[i]; !o.said {
 			o.said = true
 			s.do(TellCrypto{Command: &port.Say{ID: o.id, To: uint16(o.to), Text: o.text}})
+		}
+	}
+}
+
+// unsaid: a message of mine did not go out. One that came too fast waits; every other is taken back.
+func (s *State) unsaid(r *port.Unsaid) {
+	if r.Code != string(wire.CodeRate) {
+		if _, ok := s.dequeueID(r.ID); ok {
+			s.view.Chat.Problem = Problem{Code: r.Code}
+		}
+		return
+	}
+	for i := range s.chat.queue {
+		if o := &s.chat.queue[i]; o.said && o.id == r.ID {
+			o.said = false
+			s.chat.holdUntil, s.chat.busy = s.now.Add(rateWait), true
 		}
 	}
 }

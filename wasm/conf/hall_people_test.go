@@ -1,6 +1,7 @@
 package conf
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
@@ -166,6 +167,22 @@ func TestWhatIsSaidWhileAConnectionIsLostArrives(t *testing.T) {
 	assert.Equal(t, CryptoUp, a.crypto().Phase)
 	assert.Equal(t, AgreeSame, b.crypto().Agreement)
 	a.unharmed()
+}
+
+func TestManyMessagesArriveInOrder(t *testing.T) {
+	h, b, a := twoUp(t)
+	var want, got []string
+	for i := range 60 {
+		want = append(want, fmt.Sprint("line ", i))
+		a.does(&Say{Text: want[i]})
+		h.passes(20 * time.Millisecond)
+	}
+	h.passes(20 * time.Second)
+	for _, m := range b.s.View().Chat.Messages {
+		got = append(got, m.Text)
+	}
+	assert.Equal(t, want, got)
+	assert.Equal(t, Problem{}, a.s.View().Chat.Problem)
 }
 
 func TestARelayThatMovesMeToAnotherSeatMeetsAnotherMember(t *testing.T) {

@@ -32,6 +32,7 @@ type chatting struct {
 	heard     uint64     // the last id of the relay
 	shown     uint64     // messages that came past the relay
 	holdUntil time.Time  // nothing is sent before
+	busy      bool       // it is because the encryption worker took no more
 }
 
 type outgoing struct {
