@@ -84,10 +84,7 @@ func TestTheRelayForwardsNothingThatItCouldRead(t *testing.T) {
 			src := wire.Source{Member: me(ann), Stream: wire.Cam}
 			all := collect(w, src.Member, c.codec)
 			k := knownOf(frames(ann), frames(bob))
-			bodies := checked(t, k, all)
-			t.Logf("%d frames, %d bytes of cipher text: chi-square %.0f, compressed to %.4f", len(all), len(bodies), chiSquare(bodies), shrunk(bodies))
-			assert.Less(t, chiSquare(bodies), mostChiSquare)
-			assert.Greater(t, shrunk(bodies), 0.999)
+			unreadable(t, k, all)
 			for _, strip := range []func(piece) []byte{whole, withoutSeal} {
 				got := decodes(ann, c.decoder, pictures(all, src, c.codec, strip), ann.Colour)
 				t.Logf("a decoder makes of it %+v", got)
@@ -102,10 +99,10 @@ func TestTheRelayForwardsNothingThatItCouldRead(t *testing.T) {
 	}
 }
 
-// checked holds all pieces against table 4.4, and returns all ciphertext.
-func checked(t *testing.T, k *known, all []piece) (bodies []byte) {
+// unreadable holds all pieces against table 4.4, and their ciphertext against chance.
+func unreadable(t *testing.T, k *known, all []piece) {
 	t.Helper()
-	bad := map[string]int{}
+	bad, bodies := map[string]int{}, []byte{}
 	for _, p := range all {
 		body, err := k.check(p)
 		if err != nil {
@@ -115,7 +112,9 @@ func checked(t *testing.T, k *known, all []piece) (bodies []byte) {
 		bodies = append(bodies, body...)
 	}
 	assert.Empty(t, bad, "of %d frames", len(all))
-	return bodies
+	t.Logf("%d frames, %d bytes of ciphertext: chi-square %.0f, compressed to %.4f", len(all), len(bodies), chiSquare(bodies), shrunk(bodies))
+	assert.Less(t, chiSquare(bodies), mostChiSquare)
+	assert.Greater(t, shrunk(bodies), 0.999)
 }
 
 func whole(p piece) []byte { return p.data }
