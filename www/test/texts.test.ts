@@ -28,6 +28,15 @@ test('every code of accounts, of the core and of the screen share has a text', (
   }
 });
 
+test('every code of encryption has a text', () => {
+  const codes = [
+    ...['secret', 'crypto'].flatMap((name) => constants(read(`wasm/conf/${name}.go`), 'code')),
+    ...[...read('shared/e2ee/seat/commands.go').matchAll(/return "([a-z.]+)"/g)].map((m) => m[1] as string),
+  ];
+  for (const code of ['crypto.weak', 'crypto.load', 'crypto.paused']) assert.ok(codes.includes(code), `${code} was not found`);
+  for (const code of codes) assert.ok(isKey(`error.${code}`), `no text for ${code}`);
+});
+
 test('every reason against a room name has a text', () => {
   const source = read('shared/roomname/name.go');
   const reasons = [...source.matchAll(/Reason = "([^"]+)"/g)].map((m) => m[1] as string);

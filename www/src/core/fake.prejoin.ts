@@ -14,7 +14,7 @@ export function cryptoAs(detail: string): Crypto {
   if (detail === 'known') return { ...off, on: true, able, phase: 'starting' };
   const on = /^e2ee|^crypto\./.test(detail);
   const problem = { code: detail.includes('.') ? detail : '' };
-  return { ...off, on, able, phase: on ? 'passphrase' : 'off', problem: on ? problem : off.problem };
+  return { ...off, on, able, phase: !on ? 'off' : detail === 'crypto.load' ? 'starting' : 'passphrase', problem: on ? problem : off.problem };
 }
 
 /** What a command changes before the meeting. */

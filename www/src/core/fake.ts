@@ -218,7 +218,8 @@ function answer(view: View, command: Command): Partial<View> {
     }
     case 'room.open':
       return {
-        ...prejoinAs(command.name.length < 8 ? 'weak' : command.e2ee ? 'e2ee' : ''),
+        ...prejoinAs(command.name.length < 8 ? 'weak' : ''),
+        crypto: { ...cryptoAs(command.e2ee ? 'e2ee' : ''), able: view.crypto.able },
         room: { ...view.room, name: command.name, strength: judge(command.name) },
       };
     case 'join':

@@ -41,10 +41,10 @@ export function Encryption({ view, choice, passphrase, onTurned, onOpen }: Props
     go(roomPath(room.name), true);
     onOpen({ room: room.name });
   };
-  const { problem } = passphrase;
+  const elsewhere = crypto.problem.code !== '' && !isOfText(crypto.problem);
   useEffect(() => {
-    if (problem.code === 'e2ee.required') passphrase.input.current?.focus();
-  }, [problem]);
+    if (crypto.problem.code === 'e2ee.required') passphrase.input.current?.focus();
+  }, [crypto.problem]);
   return (
     <>
       {free && (
@@ -56,13 +56,13 @@ export function Encryption({ view, choice, passphrase, onTurned, onOpen }: Props
           onChange={turn}
         />
       )}
-      {encrypted && problem.code && !isOfText(problem) && <Notice title={errorText(problem)} />}
+      {elsewhere && <Notice title={errorText(crypto.problem)} />}
       {encrypted && (
         <div class="stack" onFocusOut={passphrase.hand}>
           <PassphraseField
             value={passphrase.text}
             input={passphrase.input}
-            problem={problem}
+            problem={passphrase.problem}
             choosing={makes}
             {...(makes ? {} : { help: t(passphrase.known ? 'passphrase.known' : 'passphrase.ask') })}
             onInput={passphrase.type}

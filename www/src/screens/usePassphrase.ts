@@ -10,7 +10,7 @@ export interface Typing {
   /** It stands in the link, or was given before. */
   known: boolean;
   input: RefObject<HTMLInputElement | null>;
-  /** What the core said of it. */
+  /** What the core said of it; nothing while another one is typed. */
   problem: Problem;
   /** Gives it to the core, and says whether that takes it. */
   give: () => Promise<boolean>;
@@ -31,15 +31,18 @@ export function usePassphrase({ crypto }: View, suggests: boolean): Typing {
     if (!suggests || !ready || typed !== null || core.passphrase()) return;
     const text = core.suggestPassphrase() ?? '';
     type(text);
-    void core.dispatch({ t: 'crypto.passphrase', text });
+    void tell(text);
   }, [suggests, ready]);
 
-  // The core takes whatever is not weak.
+  const tell = (text: string) => {
+    setGiven(text);
+    return core.dispatch({ t: 'crypto.passphrase', text });
+  };
+  // The core takes whatever is not weak. It forgets it for another room.
   const strong = (text: string) => core.passphraseStrength(text)?.weak === false;
   const give = async (): Promise<boolean> => {
-    if (typed === null || typed === core.passphrase()) return true; // it has that one; or none, and will say so
-    await core.dispatch({ t: 'crypto.passphrase', text: typed });
-    setGiven(typed);
+    if (typed === null) return true; // it has the one of the link; or none, and will say so
+    if (typed !== given || !core.passphrase()) await tell(typed);
     return strong(typed);
   };
   return {
