@@ -15,7 +15,6 @@ const notNow: readonly string[] = ['crypto.paused', 'crypto.behind', 'internal']
 export function SharedPassphrase({ problem, canChange }: { problem: Problem; canChange: boolean }) {
   const core = useCore();
   const [typing, type] = useState(false);
-  const [sent, send] = useState(false);
   const [changes, count] = useState(0);
   // The passphrase is not in the snapshot: that it is another one comes as a note.
   useEffect(
@@ -27,41 +26,42 @@ export function SharedPassphrase({ problem, canChange }: { problem: Problem; can
       }),
     [core],
   );
-  const give = (text: string) => {
-    send(true);
-    void core.dispatch({ t: 'crypto.change', text });
-  };
-  if (typing) {
-    return (
-      <section class="stack">
-        <h3>{t('security.change')}</h3>
-        <p>{t('security.changeText')}</p>
-        <PassphraseEntry
-          problem={problem}
-          choosing
-          autofocus
-          label={t('security.newPassphrase')}
-          action={t('security.changeDo')}
-          busy={sent && !problem.code}
-          onGive={give}
-        />
-        {sent && notNow.includes(problem.code) && (
-          <p class="field-error" role="alert">
-            {errorText(problem)}
-          </p>
-        )}
-      </section>
-    );
-  }
-  const begin = () => {
-    send(false);
-    type(true);
-  };
+  if (typing) return <NewPassphrase problem={problem} />;
   return (
     <section class="stack">
       <Phrase text={core.passphrase()} />
       {changes > 0 && <p role="status">{t('security.changed')}</p>}
-      {canChange && <Button onClick={begin}>{t('security.change')}</Button>}
+      {canChange && <Button onClick={() => type(true)}>{t('security.change')}</Button>}
+    </section>
+  );
+}
+
+/** Where another passphrase for everybody is chosen. It is in force when the core says so. */
+function NewPassphrase({ problem }: { problem: Problem }) {
+  const core = useCore();
+  const [sent, send] = useState(false);
+  const give = (text: string) => {
+    send(true);
+    void core.dispatch({ t: 'crypto.change', text });
+  };
+  return (
+    <section class="stack">
+      <h3>{t('security.change')}</h3>
+      <p>{t('security.changeText')}</p>
+      <PassphraseEntry
+        problem={problem}
+        choosing
+        autofocus
+        label={t('security.newPassphrase')}
+        action={t('security.changeDo')}
+        busy={sent && !problem.code}
+        onGive={give}
+      />
+      {sent && notNow.includes(problem.code) && (
+        <p class="field-error" role="alert">
+          {errorText(problem)}
+        </p>
+      )}
     </section>
   );
 }
