@@ -80,6 +80,9 @@ func (f *Frames) SetReceiver(now time.Duration, index uint16, key senderkey.Key)
 // Forget drops all keys of a member that is not up any more.
 func (f *Frames) Forget(index uint16) { f.others.Drop(index) }
 
+// Renew says that another member has the index from now on; see [senderkey.Ring.Renew].
+func (f *Frames) Renew(index uint16) { f.others.Renew(index) }
+
 // Wipe ends it: all keys are forgotten. Only a later key of our own can be set after it.
 func (f *Frames) Wipe() {
 	f.StopSending()

@@ -49,8 +49,9 @@ type Session struct {
 
 	now     time.Duration
 	me      handshake.Party
-	inside  bool    // the relay has let us in
-	peers   []*peer // by index
+	inside  bool                // the relay has let us in
+	peers   []*peer             // by index
+	former  map[uint16][32]byte // who was up with us under an index and left
 	secret  secret
 	join    joining
 	budget  budget

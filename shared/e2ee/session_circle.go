@@ -85,8 +85,10 @@ func (s *Session) exchangeDigests() {
 		if p.digests.untold && s.now >= s.circle.at+quiet {
 			due = true
 		}
-		if p.keys.unacked && s.now >= p.keys.sentAt+ackWithin {
-			p.keys.unacked, due = false, true
+		if p.keys.unacked && s.now >= p.keys.askAt {
+			// The ping may be lost, too, on a line of which nobody knows yet that it is. After a while the usual ones will do.
+			p.keys.askAt, due = s.now+ackWithin, true
+			p.keys.unacked = s.now < p.keys.sentAt+pingEvery
 		}
 		if due {
 			s.ping(p)

@@ -15,11 +15,17 @@ type ownKeys struct {
 	frames   Frames
 }
 
-// begin makes the first key of member me, which nobody knows yet.
+// begin makes the first key of member me, which nobody knows yet. We may have been another member before, and that one me.
 func (k *ownKeys) begin(now time.Duration, me uint16, rand io.Reader) error {
 	r, err := senderkey.NewRotation(now, rand)
 	if err != nil {
 		return err
+	}
+	if k.rotation != nil {
+		if err := r.Follow(k.rotation); err != nil {
+			return err
+		}
+		k.rotation.Wipe()
 	}
 	k.rotation, k.frames = r, Frames{}
 	key, _ := r.Current()
@@ -71,7 +77,7 @@ func (s *Session) give(g senderkey.Give) (skipped bool) {
 			skipped = true
 			continue
 		}
-		p.keys = owedKeys{unacked: true, sentAt: s.now, generation: g.Key.Generation}
+		p.keys = owedKeys{unacked: true, sentAt: s.now, askAt: s.now + ackWithin, generation: g.Key.Generation}
 		s.told(p)
 	}
 	return skipped

@@ -14,8 +14,8 @@ const (
 	pingEvery = 15 * time.Second
 	// downAfter is how long a silent peer keeps getting our keys: three pings.
 	downAfter = 45 * time.Second
-	// ackWithin is how long an acknowledgement of keys may take before we ask whether they arrived. Less would ask on
-	// slow lines for nothing; more would leave a peer without our new key: receivers find a gap only with the next
+	// ackWithin is how long an acknowledgement of keys may take before we ask whether they arrived, again and again: members
+	// that are up are to hear each other two seconds after a loss. Less would ask on slow lines for nothing; more would leave a peer without our new key: receivers find a gap only with the next
 	// record.
 	ackWithin = time.Second
 )
@@ -65,6 +65,7 @@ type owedKeys struct {
 	owed       bool          // it must get the present key when it can be reached
 	unacked    bool          // it has not acknowledged the last KEYS
 	sentAt     time.Duration // of those
+	askAt      time.Duration // unacked: when we ask whether they arrived
 	generation uint32        // of those
 }
 
@@ -113,6 +114,10 @@ func (s *Session) admit(m Member) {
 	p.announced = !p.unusable
 	if p.announced {
 		p.Party = a.Party(m.Index)
+		if id, was := s.former[p.Index]; was && id != p.ID {
+			s.keys.frames.Renew(p.Index)
+			delete(s.former, p.Index)
+		}
 	}
 }
 
@@ -120,6 +125,12 @@ func (s *Session) admit(m Member) {
 func (s *Session) remove(p *peer) {
 	s.abandon(p)
 	s.down(p)
+	if p.wasUp {
+		if s.former == nil {
+			s.former = map[uint16][32]byte{}
+		}
+		s.former[p.Index] = p.ID
+	}
 	if i, ok := s.find(p.Index); ok {
 		s.peers = slices.Delete(s.peers, i, i+1)
 	}
@@ -220,6 +231,6 @@ func (s *Session) peerDeadline(p *peer, open bool, a *alarm) {
 	}
 	a.add(p.digests.toldAt + pingEvery)
 	if p.keys.unacked {
-		a.add(p.keys.sentAt + ackWithin)
+		a.add(p.keys.askAt)
 	}
 }

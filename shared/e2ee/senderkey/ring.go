@@ -97,6 +97,13 @@ func (r *Ring) Drop(index uint16) {
 	delete(r.members, index)
 }
 
+// Renew says that another member has the index from now on: the order of keys begins anew. Without it the keys of a member
+// that gets the index of one that was heard before, which happens when a relay starts anew, would be out of order.
+func (r *Ring) Renew(index uint16) {
+	r.Drop(index)
+	delete(r.done, index)
+}
+
 // Wipe forgets everything.
 func (r *Ring) Wipe() {
 	for _, m := range r.members {

@@ -381,3 +381,18 @@ func BenchmarkForgedStep(b *testing.B) {
 		}
 	}
 }
+
+func TestAnotherMemberUnderAnIndexBeginsAnew(t *testing.T) {
+	e := listen(t)
+	old, other := first(3), first(0)
+	require.NoError(t, e.Set(0, 5, old))
+	before := e.speak(5, senderkey.Mic, old)
+	require.NoError(t, e.hears(before))
+	e.Drop(5)
+	require.ErrorIs(t, e.Set(0, 5, other), senderkey.ErrOrder, "a member has no earlier keys than it had")
+
+	e.Renew(5)
+	require.NoError(t, e.Set(0, 5, other))
+	require.ErrorIs(t, e.hears(before), senderkey.ErrNoKey)
+	require.NoError(t, e.hears(e.speak(5, senderkey.Mic, other)))
+}

@@ -103,6 +103,26 @@ func NewRotation(now time.Duration, rand io.Reader) (*Rotation, error) {
 	return r, err
 }
 
+// Follow makes the first generation one that comes after all of an earlier rotation, for a sender that begins anew under an
+// index that it may have had before: to those who know it, its keys would come out of order. Call it before anything else.
+// It returns [ErrBroken] when there is no later one.
+func (r *Rotation) Follow(earlier *Rotation) error {
+	last := earlier.generation()
+	if last == math.MaxUint32 {
+		return ErrBroken
+	}
+	r.current.Generation = last + 1
+	return nil
+}
+
+// generation is the last one that somebody may have been told.
+func (r *Rotation) generation() uint32 {
+	if r.round != nil {
+		return r.round.key.Generation
+	}
+	return r.current.Generation
+}
+
 // Current returns the key to seal with. It reports false when nothing may be sealed ([ErrBroken]).
 func (r *Rotation) Current() (Key, bool) { return r.current, !r.broken }
 
@@ -216,10 +236,11 @@ func (r *Rotation) Deadline() (time.Duration, bool) {
 
 // Wipe ends it: the keys are overwritten, and nothing may be sealed any more.
 func (r *Rotation) Wipe() {
+	last := r.generation()
 	if r.round != nil {
 		r.round.key = Key{}
 	}
-	r.current, r.round, r.broken = Key{}, nil, true
+	r.current, r.round, r.broken = Key{Generation: last}, nil, true
 }
 
 // nextRound is when the next round begins, as things are, and why. There is none under way.

@@ -589,3 +589,30 @@ func FuzzRotation(f *testing.F) {
 		}
 	})
 }
+
+func TestARotationThatFollowsAnotherHasLaterKeys(t *testing.T) {
+	earlier, err := senderkey.NewRotation(0, numbers(9))
+	require.NoError(t, err)
+	earlier.PeerUp(0, 7)
+	_, err = earlier.Tick(time.Second)
+	require.NoError(t, err)
+	earlier.PeerUp(time.Second, 8)
+	_, err = earlier.Tick(2 * time.Second)
+	require.NoError(t, err)
+	earlier.PeerDown(10*time.Second, 7)
+	told, err := earlier.Tick(10 * time.Second)
+	require.NoError(t, err)
+	require.Len(t, told.Gives, 1, "a key that is told and not in use yet counts, too")
+
+	for _, wiped := range []bool{false, true} {
+		if wiped {
+			earlier.Wipe()
+		}
+		r, err := senderkey.NewRotation(0, numbers(9))
+		require.NoError(t, err)
+		require.NoError(t, r.Follow(earlier))
+		first, ok := r.Current()
+		require.True(t, ok)
+		assert.True(t, first.After(told.Gives[0].Key))
+	}
+}
