@@ -25,7 +25,7 @@ export function Security({ view, safety, onClose }: Props) {
     void core.dispatch({ t: 'crypto.code', on: true });
     return () => void core.dispatch({ t: 'crypto.code', on: false });
   }, [core]);
-  const inside = peers.filter(isIn).length;
+  const together = crypto.on && peers.some(isIn);
   return (
     <Dialog title={t('safety.title')} onClose={onClose}>
       <div class="security">
@@ -36,7 +36,7 @@ export function Security({ view, safety, onClose }: Props) {
             <p>{t(`safetyMore.${safety}`)}</p>
           </div>
         </div>
-        {inside > 0 && crypto.on && <SecurityCode code={crypto.code} agreement={crypto.agreement} people={inside + 1} />}
+        {together && <SecurityCode code={crypto.code} agreement={crypto.agreement} />}
         {safety === 'off' ? <TurnOn view={view} /> : <Passphrase view={view} />}
         <p class="field-help">{t(safety === 'off' ? 'security.clear' : 'security.seen')}</p>
       </div>

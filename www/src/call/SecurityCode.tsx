@@ -6,12 +6,10 @@ import { Button } from '../ui/Button';
 interface Props {
   code: string;
   agreement: Crypto['agreement'];
-  /** How many are in the meeting, with me. */
-  people: number;
 }
 
 /** Thirty digits that are the same for all who are in the meeting, unless somebody sits between them. */
-export function SecurityCode({ code, agreement, people }: Props) {
+export function SecurityCode({ code, agreement }: Props) {
   const [advice, advise] = useState(false);
   const groups = code.split(' ').filter(Boolean);
   return (
@@ -19,7 +17,7 @@ export function SecurityCode({ code, agreement, people }: Props) {
       <header>
         <h3 id="security-code">{t('code.title')}</h3>
         <span class={`tag ${agreement}`} role="status">
-          {groups.length === 0 || agreement === 'none' ? t('code.making') : t(`code.${agreement}`, { count: people })}
+          {groups.length === 0 || agreement === 'none' ? t('code.making') : t(`code.${agreement}`)}
         </span>
       </header>
       {groups.length > 0 && (
