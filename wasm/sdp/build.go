@@ -13,9 +13,9 @@ import (
 // opusFmtp asks for in-band forward error correction (RFC 7587, section 6.1), and for mono, by not asking for stereo.
 const opusFmtp = "minptime=10;useinbandfec=1"
 
-// sealedFmtp asks further for packets of one size, silence included (RFC 7587, section 6.1): with other sizes the relay
+// SealedOpus are the parameters of sound in [BuildSealed]'s answers. They ask further for packets of one size, silence included (RFC 7587, section 6.1): with other sizes the relay
 // could tell words from what it cannot decrypt (RFC 6562). Chromium 156 sends 80 bytes each then, instead of 3 to 141.
-const sealedFmtp = opusFmtp + ";cbr=1;usedtx=0"
+const SealedOpus = opusFmtp + ";cbr=1;usedtx=0"
 
 // mixed allows extensions of more than 16 bytes (RFC 8285, section 6). Chromium leaves the dependency descriptor out
 // altogether where it is not answered, and AV1 cannot be decoded behind a relay without.
@@ -41,7 +41,7 @@ func BuildSealed(offer string, a *wire.Answer) (string, error) {
 		return "", err
 	}
 	d.seal()
-	return build(d, a, sealedFmtp)
+	return build(d, a, SealedOpus)
 }
 
 func build(d *description, a *wire.Answer, opus string) (string, error) {

@@ -11,6 +11,7 @@ import (
 
 	"github.com/conclave-meet/conclave/shared/e2ee"
 	"github.com/conclave-meet/conclave/shared/e2ee/envelope"
+	"github.com/conclave-meet/conclave/shared/e2ee/opus"
 	"github.com/conclave-meet/conclave/shared/e2ee/seat"
 	"github.com/conclave-meet/conclave/shared/e2ee/senderkey"
 	"github.com/conclave-meet/conclave/shared/e2ee/sframe"
@@ -29,6 +30,7 @@ var (
 	in, out [bufferSize]byte
 	self    = newMember()
 	opened  sframe.KeyID
+	sound   [senderkey.Streams]opus.Padder // of our own streams
 )
 
 //go:wasmexport input
@@ -51,6 +53,9 @@ func seal(stream, codec, key, n int32) (code int32) {
 		return codeArgument
 	}
 	what := e2ee.Frame{Stream: senderkey.Stream(stream), Codec: envelope.Codec(codec), Key: key == 1}
+	if what.Codec == envelope.Opus {
+		n = int32(sound[stream].Pad(in[:longest], int(n)))
+	}
 	sealed, err := self.Seal(out[:0], what, in[:n])
 	if err != nil {
 		return codeOf(err)

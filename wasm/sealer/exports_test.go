@@ -23,7 +23,7 @@ import (
 
 // meeting is a fresh start of the program, as member 5, and another member, 6, that it is to meet.
 type meeting struct {
-	t       *testing.T
+	t       testing.TB
 	other   *e2ee.Session
 	reports []port.Report // of the program, but for what it sends
 	now     time.Duration
@@ -37,9 +37,10 @@ const (
 var secret = port.Secret{PRS: [32]byte{7}, Room: "room", Passphrase: "four words of it"}
 
 // meet lets the two meet, who have passphrases of their own.
-func meet(t *testing.T, mine, yours [32]byte) *meeting {
+func meet(t testing.TB, mine, yours [32]byte) *meeting {
 	t.Helper()
 	self = newMember()
+	clear(sound[:])
 	other, err := e2ee.NewSession(e2ee.Config{Realm: "example.org", Room: "room", PRS: yours, Rand: random{}})
 	require.NoError(t, err)
 	m := &meeting{t: t, other: other}
@@ -56,7 +57,7 @@ func meet(t *testing.T, mine, yours [32]byte) *meeting {
 }
 
 // begin is a meeting of two with one passphrase.
-func begin(t *testing.T) *meeting {
+func begin(t testing.TB) *meeting {
 	t.Helper()
 	m := meet(t, secret.PRS, secret.PRS)
 	require.Equal(t, port.PhaseUp, m.state().Phase)
@@ -120,9 +121,9 @@ func (m *meeting) state() (last port.State) {
 func put(b []byte) int32 { return int32(copy(in[:], b)) }
 
 const (
-	opus = int32(envelope.Opus)
-	vp8  = int32(envelope.VP8)
-	av1  = int32(envelope.AV1)
+	opusCodec = int32(envelope.Opus)
+	vp8Codec  = int32(envelope.VP8)
+	av1Codec  = int32(envelope.AV1)
 
 	mic    = int32(senderkey.Mic)
 	camera = int32(senderkey.Camera)
@@ -138,11 +139,12 @@ func (m *meeting) hears(frame string) []byte {
 
 func TestFramesGoThroughTheBuffersBothWays(t *testing.T) {
 	m := begin(t)
-	n := seal(mic, opus, 0, put([]byte("hello")))
+	n := seal(mic, opusCodec, 0, put([]byte("hello")))
 	require.Positive(t, n)
 	frame, id, err := m.other.Open(nil, true, out[:n])
 	require.NoError(t, err)
-	assert.Equal(t, "hello", string(frame))
+	assert.Len(t, frame, 80, "sound is padded")
+	assert.Equal(t, "ello", string(frame[3:7]))
 	assert.EqualValues(t, me, id.Index)
 
 	n = open(kindAudio, put(m.hears("and hello")))
@@ -151,13 +153,22 @@ func TestFramesGoThroughTheBuffersBothWays(t *testing.T) {
 	assert.EqualValues(t, you<<3|mic, sender()>>8)
 }
 
+func TestSoundIsOfOneSize(t *testing.T) {
+	begin(t)
+	for _, n := range []int32{1, 3, 50, 80, 61} {
+		in[0] = 0x78
+		sealed := seal(mic, opusCodec, 0, n)
+		assert.EqualValues(t, 80+20, sealed, "%d bytes, and 20 of the envelope", n)
+	}
+}
+
 func TestTheLongestFrameFits(t *testing.T) {
 	m := begin(t)
 	for i := range longest {
 		in[i] = byte(i)
 	}
 	require.EqualValues(t, longest, maxFrame())
-	n := seal(camera, av1, 1, longest)
+	n := seal(camera, av1Codec, 1, longest)
 	require.Greater(t, n, maxFrame())
 	require.LessOrEqual(t, n, capacity())
 	frame, _, err := m.other.Open(nil, false, out[:n])
@@ -179,11 +190,33 @@ func TestNoFrameTakesMemoryOfItsOwn(t *testing.T) {
 	}
 	next := 0
 	assert.Zero(t, testing.AllocsPerRun(runs, func() {
-		if seal(camera, vp8, 0, 1200) < 0 || open(kindAudio, put(envelopes[next])) < 0 {
+		if seal(camera, vp8Codec, 0, 1200) < 0 || open(kindAudio, put(envelopes[next])) < 0 {
 			panic("not sealed or not opened")
 		}
 		next++
 	}))
+}
+
+// What a frame takes of the program's own memory, besides time: nothing.
+func BenchmarkSealAndOpen(b *testing.B) {
+	m := begin(b)
+	what := e2ee.Frame{Stream: senderkey.Camera, Codec: envelope.VP8}
+	frame := bytes.Repeat([]byte{1}, 1200)
+	theirs := make([]byte, 0, 2*len(frame))
+	b.ReportAllocs()
+	for b.Loop() {
+		put(frame)
+		if seal(camera, vp8Codec, 0, int32(len(frame))) < 0 {
+			b.Fatal("not sealed")
+		}
+		var err error
+		if theirs, err = m.other.Seal(theirs[:0], what, frame); err != nil {
+			b.Fatal(err)
+		}
+		if open(kindVideo, put(theirs)) < 0 {
+			b.Fatal("not opened")
+		}
+	}
 }
 
 func TestResultsOfSeal(t *testing.T) {
@@ -192,18 +225,18 @@ func TestResultsOfSeal(t *testing.T) {
 		stream, codec, key, n int32
 		want                  int32
 	}{
-		{"a stream below the first", -1, opus, 0, 1, codeArgument},
-		{"a stream beyond the last", senderkey.Streams, opus, 0, 1, codeArgument},
+		{"a stream below the first", -1, opusCodec, 0, 1, codeArgument},
+		{"a stream beyond the last", senderkey.Streams, opusCodec, 0, 1, codeArgument},
 		{"no codec", mic, 0, 0, 1, codeArgument},
 		{"a codec nobody knows", mic, 5, 0, 1, codeArgument},
-		{"a codec that would wrap", mic, 256 + opus, 0, 1, codeArgument},
-		{"a key frame that is neither", mic, opus, 2, 1, codeArgument},
-		{"less than nothing", mic, opus, 0, -1, codeArgument},
-		{"more than fits", mic, opus, 0, longest + 1, codeArgument},
-		{"much more than fits", mic, opus, 0, math.MaxInt32, codeArgument},
-		{"an empty frame", mic, opus, 0, 0, codeMalformed},
-		{"a VP8 key frame cut short", camera, vp8, 1, 9, codeMalformed},
-		{"a picture on the microphone", mic, vp8, 0, 10, codeKind},
+		{"a codec that would wrap", mic, 256 + opusCodec, 0, 1, codeArgument},
+		{"a key frame that is neither", mic, opusCodec, 2, 1, codeArgument},
+		{"less than nothing", mic, opusCodec, 0, -1, codeArgument},
+		{"more than fits", mic, opusCodec, 0, longest + 1, codeArgument},
+		{"much more than fits", mic, opusCodec, 0, math.MaxInt32, codeArgument},
+		{"an empty frame", mic, opusCodec, 0, 0, codeMalformed},
+		{"a VP8 key frame cut short", camera, vp8Codec, 1, 9, codeMalformed},
+		{"a picture on the microphone", mic, vp8Codec, 0, 10, codeKind},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			begin(t)
@@ -232,7 +265,7 @@ func TestResultsOfOpen(t *testing.T) {
 func TestNothingIsSealedOrOpenedBeforeThereIsASession(t *testing.T) {
 	e := begin(t).hears("hello")
 	self = newMember()
-	assert.EqualValues(t, codeNoKey, seal(mic, opus, 0, 1))
+	assert.EqualValues(t, codeNoKey, seal(mic, opusCodec, 0, 1))
 	assert.EqualValues(t, codeNoKey, open(kindAudio, put(e)))
 	assert.EqualValues(t, -1, deadline())
 	for _, c := range []port.Command{&port.Welcome{Me: 1}, &port.Unlock{}, &port.Receive{}, &port.Retry{}} {
@@ -244,7 +277,7 @@ func TestNothingIsSealedOrOpenedBeforeThereIsASession(t *testing.T) {
 func TestNothingIsSentToWhoeverHasAnotherPassphrase(t *testing.T) {
 	m := meet(t, [32]byte{1}, [32]byte{2})
 	assert.NotEqual(t, port.PhaseUp, m.state().Phase)
-	if n := seal(mic, opus, 0, put([]byte("hello"))); n >= 0 {
+	if n := seal(mic, opusCodec, 0, put([]byte("hello"))); n >= 0 {
 		_, _, err := m.other.Open(nil, true, out[:n])
 		assert.Error(t, err)
 	}
@@ -302,7 +335,7 @@ func TestDropsAreCountedAndReported(t *testing.T) {
 	for range 3 {
 		assert.EqualValues(t, codeMalformed, open(kindAudio, 0))
 	}
-	assert.EqualValues(t, codeKind, seal(mic, vp8, 0, put([]byte("1"))))
+	assert.EqualValues(t, codeKind, seal(mic, vp8Codec, 0, put([]byte("1"))))
 	drop(codeSource)
 	drop(1)
 	drop(math.MinInt32)

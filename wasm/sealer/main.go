@@ -22,6 +22,8 @@
 // report is asked after each command and tick until there is none. derive takes 0.2 s and 19 MB: it is called in an
 // instance of the program that is then thrown away, and what it returned is written to bytes 1 to 32 of the command.
 //
+// Packets of sound are padded before they are sealed (package opus), so that their sizes tell nothing.
+//
 // Streams are 0 microphone, 1 camera, 2 screen, 3 screen sound; codecs 1 Opus, 2 VP8, 3 VP9, 4 AV1; key is 1 for a key
 // frame, 0 otherwise; kinds are 1 for sound and 2 for video; the key identifier is senderkey's. Negative results are the
 // codes below: the frame must be dropped, never passed on. All drops are counted and reported by their codes.
