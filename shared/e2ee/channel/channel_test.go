@@ -230,6 +230,20 @@ func TestNoKeyIsUsedTwice(t *testing.T) {
 	}
 }
 
+func TestTheKeyOfOneRecordOpensNoOther(t *testing.T) {
+	plain := make([]byte, 64)
+	plain[0] = byte(channel.TypePing)
+	a, b := pair()
+	_, err := b.Open(seal(t, a, channel.TypePing, ""))
+	require.NoError(t, err)
+	_, err = b.Open(channel.SealPlain(keyA, 1, plain))
+	require.ErrorIs(t, err, channel.ErrBroken, "the second record under the first key")
+
+	_, b = pair()
+	_, err = b.Open(channel.SealPlain(keyA, 0, plain))
+	require.NoError(t, err, "the first record, which that key is for")
+}
+
 // What opens no record of the other side must end the channel, whatever it is, and never the program.
 func FuzzOpen(f *testing.F) {
 	a, _ := pair()

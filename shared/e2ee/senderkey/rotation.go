@@ -127,7 +127,9 @@ func (r *Rotation) generation() uint32 {
 func (r *Rotation) Current() (Key, bool) { return r.current, !r.broken }
 
 // PeerUp says that a channel to a member has come up, for the first time or anew. It is told a key even if it was told
-// one before: it may have missed some.
+// one before: it may have missed some. That is a new step, as for a newcomer, and not the present one again: whether the
+// channel broke, or the other side took the member for gone meanwhile and forgot what it had opened, is not known here,
+// and a key that has sealed nothing leaves nothing to replay.
 func (r *Rotation) PeerUp(now time.Duration, index uint16) {
 	p := r.peers[index]
 	if p == nil {

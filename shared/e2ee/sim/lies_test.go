@@ -283,6 +283,14 @@ func TestAnIndexThatIsGivenTwiceIsAnotherMember(t *testing.T) {
 		assert.Equal(t, before, ann.Code())
 		assert.True(t, hears(t, bob, ann))
 		assert.False(t, opens(eve.session, frameOf(t, ann)))
+		cleo := r.Join(right) // whoever comes finds the same people
+		r.Run(5 * time.Second)
+		assert.Equal(t, e2ee.AgreementSame, cleo.State.Agreement)
+		assert.Equal(t, e2ee.AgreementSame, ann.State.Agreement)
+		assert.Equal(t, ann.Code(), cleo.Code())
+		cleo.Leave()
+		r.Run(5 * time.Second)
+		assert.Equal(t, before, ann.Code())
 	})
 	t.Run("after it has left", func(t *testing.T) {
 		bob.Leave()
@@ -307,6 +315,28 @@ func TestAnIndexThatIsGivenTwiceIsAnotherMember(t *testing.T) {
 		assert.False(t, opens(ann.Session, old), "and what bob sent does not come from her")
 		assert.False(t, opens(bob.Session, frameOf(t, ann)))
 	})
+}
+
+func TestAnIdentityThatAnotherHasProvedGetsNoAnswer(t *testing.T) {
+	r, all := room(t, 1)
+	ann := all[0]
+	seen := bend(t, r, nil)
+	bob := r.Join(right)
+	r.Run(2 * time.Second)
+	require.True(t, sim.Up(ann, bob))
+	hs1 := (*seen)[slices.IndexFunc(*seen, func(i e2ee.Item) bool { return i.Kind == e2ee.KindHS1 })]
+	ann.Do(func(s *e2ee.Session, now time.Duration) {
+		s.Joined(now, e2ee.Member{Index: 30, Announce: bob.Session.Announce()})
+	})
+	hs1.From = 30
+	r.Inject(hs1)
+	r.Run(time.Minute)
+	for _, i := range *seen {
+		assert.False(t, i.To == 30 && i.Kind == e2ee.KindHS2)
+	}
+	assert.True(t, sim.Up(ann, bob))
+	assert.Zero(t, ann.State.Attempts)
+	assert.Equal(t, e2ee.StatusWaiting, ann.State.Peers[1].Status)
 }
 
 func TestMembersThatAreHiddenFromSomeShowAsASplit(t *testing.T) {
