@@ -22,11 +22,9 @@ export function Switch({ label, help, on, disabled = false, onChange }: Props) {
           checked={on}
           aria-disabled={disabled}
           aria-describedby={help && id}
-          onClick={(event) => {
-            // What it shows is the caller's to say.
-            event.preventDefault();
-            if (!disabled) onChange(!on);
-          }}
+          // Nothing else may be prevented: the browser would then put back what it showed, after it was drawn anew.
+          onClick={(event) => disabled && event.preventDefault()}
+          onChange={(event) => onChange(event.currentTarget.checked)}
         />
       </label>
       {help && (
