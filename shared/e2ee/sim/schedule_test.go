@@ -181,22 +181,25 @@ func (w *watch) settled() {
 	}
 }
 
-// seeds is how many schedules are played: as many as the environment says, for those who look for a rare fault, or a few
-// whose number is fixed, so that a test that failed fails again.
-func seeds(t *testing.T) uint64 {
+// seeds are the schedules that are played: as many as the environment says, for those who look for a rare fault, or a few
+// that are always the same. In the last three a line breaks that nobody has noticed yet, just when a key goes over it.
+func seeds(t *testing.T) (out []uint64) {
 	if text := os.Getenv("CONCLAVE_SCHEDULES"); text != "" {
 		n, err := strconv.ParseUint(text, 10, 16)
 		require.NoError(t, err)
-		return n
+		for seed := range n {
+			out = append(out, seed)
+		}
+		return out
 	}
 	if testing.Short() {
-		return 3
+		return []uint64{0, 1, 114}
 	}
-	return 6
+	return []uint64{0, 1, 2, 109, 114, 199}
 }
 
 func TestWhoIsUpDecryptsAndWhoLeftDoesNot(t *testing.T) {
-	for seed := range seeds(t) {
+	for _, seed := range seeds(t) {
 		t.Run(fmt.Sprintf("schedule %d", seed), func(t *testing.T) {
 			r := sim.New(sim.Config{Seed: seed, Latency: 50 * time.Millisecond, Jitter: 40 * time.Millisecond, Loss: 0.002 * float64(seed%3)})
 			w := newWatch(t, r)

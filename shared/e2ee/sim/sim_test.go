@@ -69,3 +69,16 @@ func TestTheCodeIsMadeOnlyWhileSomebodyLooks(t *testing.T) {
 	assert.Empty(t, ann.State.Code)
 	assert.Equal(t, before, ann.Code(), "the same people, the same code")
 }
+
+func TestWhatIsSaidToOneIsForOne(t *testing.T) {
+	r, all := room(t, 3)
+	ann, bob, cleo := all[0], all[1], all[2]
+	tells(t, ann, 1, bob.Index, "only you")
+	tells(t, ann, 2, 0, "all of you")
+	r.Run(time.Second)
+	one := e2ee.Said{From: ann.Index, To: bob.Index, ID: 1, Text: "only you"}
+	two := e2ee.Said{From: ann.Index, ID: 2, Text: "all of you"}
+	assert.Equal(t, []e2ee.Event{one, two}, ann.Events)
+	assert.Equal(t, []e2ee.Event{one, two}, bob.Events)
+	assert.Equal(t, []e2ee.Event{two}, cleo.Events)
+}
