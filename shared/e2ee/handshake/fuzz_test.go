@@ -13,6 +13,9 @@ import (
 	"github.com/conclave-meet/conclave/shared/e2ee/handshake"
 )
 
+// Fuzz with -fuzzminimizetime 20x, here and in all of shared/e2ee: by default go shortens each new input for up to a minute,
+// says "0/sec" and tries nothing else meanwhile.
+
 func FuzzParseAnnounce(f *testing.F) {
 	ann := newMember(f, 7)
 	f.Add(ann.id.Announce(ann.party.Nonce))

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"os"
+	"slices"
 	"strconv"
 	"testing"
 	"time"
@@ -181,6 +182,22 @@ func (w *watch) settled() {
 	}
 }
 
+// neverSplit checks that nobody was told of a split that was only news under way. Where five handshakes fail within a
+// minute the next wait, whoever they are with, and then people really do not see the same for longer than that takes.
+func (w *watch) neverSplit() {
+	const perMinute = 5
+	for _, m := range w.relay.Everybody() {
+		if slices.ContainsFunc(m.States, func(s e2ee.State) bool { return s.Attempts >= perMinute }) {
+			return
+		}
+	}
+	for _, m := range w.relay.Everybody() {
+		for _, s := range m.States {
+			assert.NotEqual(w.t, e2ee.PhaseSplit, s.Phase, "%d", m.Index)
+		}
+	}
+}
+
 // seeds are the schedules that are played: as many as the environment says, for those who look for a rare fault, or a few
 // that are always the same. In the last three a line breaks that nobody has noticed yet, just when a key goes over it.
 func seeds(t *testing.T) (out []uint64) {
@@ -215,6 +232,7 @@ func TestWhoIsUpDecryptsAndWhoLeftDoesNot(t *testing.T) {
 			}
 			w.run(30 * time.Second)
 			w.settled()
+			w.neverSplit()
 			assert.Greater(t, w.opened, 100)
 			t.Logf("%d members, %d frames opened as promised, %d refused as promised", len(r.Everybody()), w.opened, w.refused)
 		})
