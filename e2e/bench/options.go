@@ -35,7 +35,7 @@ type options struct {
 
 	conclave, livekit, janus string // programs; "": look for them
 	doc, plot                string // files to write; "": none
-	floor, browsers          string // files with what others printed
+	floor, browsers, sealing string // files with what others printed
 }
 
 // Parts of a run.
@@ -70,6 +70,7 @@ func parse(args []string, out io.Writer) (o options, err error) {
 	f.StringVar(&o.plot, "plot", "", "`file` (PNG) of the plots")
 	f.StringVar(&o.floor, "floor", "", "`file` with the relay's micro-benchmarks, to be quoted")
 	f.StringVar(&o.browsers, "browsers", "", "`file` with what browsers negotiated, to be quoted")
+	f.StringVar(&o.sealing, "sealing", "", "`file` with what end-to-end encryption costs, to be quoted; lines that begin with \"missed: \" are limits that were missed")
 	if err := f.Parse(args); err != nil {
 		return o, err
 	}

@@ -90,6 +90,10 @@ func (r *runner) prepare() (err error) {
 	if err != nil {
 		return err
 	}
+	r.result.Sealing, err = lines(r.o.sealing, func(l string) bool { return l != "" })
+	if err != nil {
+		return err
+	}
 	r.result.Browsers, err = lines(r.o.browsers, func(l string) bool { return l != "" })
 	for _, l := range r.result.Missing {
 		fmt.Fprintln(r.out, l)

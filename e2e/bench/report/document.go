@@ -50,6 +50,7 @@ func (r *Run) Markdown(plots string) string {
 		section("Where the microseconds go", fmt.Sprintf("A CPU profile of our relay: %s, AES-GCM, %.0f packets/s.", r.Profile.Pattern, r.Profile.Result.Forwarded), r.Profile.shares())
 	}
 	section("The floor", "", fenced(r.Floor))
+	section("What end-to-end encryption costs", "In a browser's worker, where frames are encrypted, copies in and out included, beside what else it could be done with; medians, in turns. In rooms with a passphrase only; none of it is the relay's.", fenced(r.Sealing))
 	section("What browsers negotiate", "", fenced(r.Browsers))
 	return b.String()
 }

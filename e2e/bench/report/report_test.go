@@ -65,6 +65,10 @@ func TestLimitsAreHeldAgainstTheBetterPeer(t *testing.T) {
 	r.Ramps[0].Steps["A"][1].Forwarded = 250e3
 	assert.Len(t, r.Missed(), 1)
 
+	r.Sealing = []string{"80 B: seal 2 µs", "missed: open 9 µs"}
+	assert.Contains(t, r.Missed(), "open 9 µs")
+	assert.Len(t, r.Missed(), 2)
+
 	_, ok = (Row{Results: map[string][]load.Result{"Ours": costs(1)}}).ratio(r.Servers)
 	assert.False(t, ok, "without a peer there is nothing to compare")
 }

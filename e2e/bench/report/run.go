@@ -3,12 +3,16 @@ package report
 import (
 	"cmp"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/conclave-meet/conclave/e2e/bench/bare"
 	"github.com/conclave-meet/conclave/e2e/bench/load"
 	"github.com/conclave-meet/conclave/e2e/bench/profile"
 )
+
+// missed begins the lines of others that tell of a limit that was missed.
+const missed = "missed: "
 
 // Run is everything that one run measured.
 type Run struct {
@@ -20,6 +24,7 @@ type Run struct {
 	Growth   []Growth
 	Profile  *Profile
 	Browsers []string // what browsers negotiated, in lines
+	Sealing  []string // what end-to-end encryption costs, in lines; those that begin with missed are limits that were missed
 	Floor    []string // what `go test -bench` printed
 	Missing  []string // what could not be measured, and why, in lines
 }
@@ -197,6 +202,11 @@ func (r *Run) Missed() (all []string) {
 	for _, row := range r.Ramps {
 		if x, ok := row.ratio(r.Servers); ok && x < rampLimit {
 			all = append(all, row.Pattern.String()+" with "+row.Profile+": "+times(x)+" times the better peer's packets; the limit is "+times(rampLimit))
+		}
+	}
+	for _, line := range r.Sealing {
+		if what, ok := strings.CutPrefix(line, missed); ok {
+			all = append(all, what)
 		}
 	}
 	return all

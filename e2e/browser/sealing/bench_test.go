@@ -12,7 +12,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/conclave-meet/conclave/e2e/browser/bidi"
@@ -23,6 +22,10 @@ import (
 // small is the size in bytes up to which our program must not be slower than WebCrypto: frames of sound, and the packets
 // of video in a call. (WebCrypto has AES in hardware, and a call of it costs more.)
 const small = 1200
+
+// kept is the part of the frames that a call must keep with encryption; what is missing to 1 is what two calls without
+// it differ by on a machine that others use too.
+const kept = 0.95
 
 // benchSite serves the program, and a worker that measures it. The headers let the browser tell the time exactly.
 func benchSite(b *testing.B) string {
@@ -88,12 +91,13 @@ func BenchmarkFrame(b *testing.B) {
 			require.Len(b, got.Out, 4)
 			for _, x := range got.Out {
 				b.Logf("sealing: %s, %d B: seal %.1f µs, open %.1f µs; WebCrypto AES-GCM %.1f and %.1f µs", kind, x.Size, x.Seal, x.Open, x.WebcryptoSeal, x.WebcryptoOpen)
-				if x.Size <= small {
-					assert.LessOrEqual(b, x.Seal, x.WebcryptoSeal, "seal, %d B", x.Size)
-					assert.LessOrEqual(b, x.Open, x.WebcryptoOpen, "open, %d B", x.Size)
+				if x.Size <= small && (x.Seal > x.WebcryptoSeal || x.Open > x.WebcryptoOpen) {
+					b.Errorf("sealing: missed: %s is slower than WebCrypto at %d B", kind, x.Size)
 				}
 			}
-			assert.Zero(b, got.Grown, "bytes of memory that frames took")
+			if got.Grown != 0 {
+				b.Errorf("sealing: missed: frames took %d bytes of memory in %s", got.Grown, kind)
+			}
 			b.ReportMetric(0, "ns/op") // of a whole run: says nothing
 		})
 	}
@@ -114,11 +118,13 @@ func BenchmarkCall(b *testing.B) {
 			rates[sealed] = append(rates[sealed], r.rate(ann, bob, sealed))
 		}
 	}
-	b.Logf("sealing: chromium, 1280×720: %.1f frames/s with encryption, %.1f without", rates[true], rates[false])
+	b.Logf("sealing: chromium, 1280×720 in VP8, two calls each: %.1f frames/s with encryption, %.1f without", rates[true], rates[false])
 	b.ReportMetric(mean(rates[true]), "sealed-frames/s")
 	b.ReportMetric(mean(rates[false]), "clear-frames/s")
 	b.ReportMetric(0, "ns/op")
-	assert.Greater(b, mean(rates[true]), 0.95*mean(rates[false]))
+	if mean(rates[true]) < kept*mean(rates[false]) {
+		b.Errorf("sealing: missed: a call has %.1f frames/s with encryption and %.1f without", mean(rates[true]), mean(rates[false]))
+	}
 }
 
 func mean(x []float64) (sum float64) {

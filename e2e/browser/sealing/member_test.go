@@ -166,6 +166,7 @@ func (r *room) joins(p *bidi.Page, kind bidi.Kind, name, colour, passphrase stri
 	m.command(&port.Open{Secret: port.Secret{Room: "otters", Passphrase: passphrase}, Realm: "localhost"})
 	r.until(func() bool { m.reports(); return m.announce != nil })
 	m.command(&port.Profile{Profile: port.About{Name: name}})
+	m.command(&port.ShowCode{On: true})
 	var others []port.Member
 	for _, o := range r.members {
 		others = append(others, port.Member{Index: o.index, Announce: o.announce})

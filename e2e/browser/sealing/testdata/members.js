@@ -29,11 +29,23 @@ function prefer(t, codec) {
 	t.setCodecPreferences(all.filter(c => c.mimeType === codec && !/profile-id=[1-9]|profile=1/.test(c.sdpFmtpLine ?? '')));
 }
 
-/** Begins to send: microphone and camera with a codec. Comes back with the offer. */
-async function offer(name, to, codec, { sealed = true, video = true } = {}) {
+/** A track that plays a file again and again. */
+async function sound(url) {
+	const e = document.createElement('audio');
+	Object.assign(e, { src: url, loop: true });
+	document.body.append(e);
+	await e.play();
+	const stream = e.captureStream?.() ?? e.mozCaptureStream();
+	while (!stream.getAudioTracks().length) await new Promise(again => stream.addEventListener('addtrack', again, { once: true }));
+	return stream.getAudioTracks()[0];
+}
+
+/** Begins to send: microphone (or a file) and camera with a codec. Comes back with the offer. */
+async function offer(name, to, codec, { sealed = true, video = true, file = '' } = {}) {
 	const m = members[name], pc = m.pcs[to] = new RTCPeerConnection();
-	const stream = await navigator.mediaDevices.getUserMedia({ audio: true, video });
+	const stream = file ? new MediaStream([await sound(file)]) : await navigator.mediaDevices.getUserMedia({ audio: true, video });
 	for (const [stream_, track] of [[0, stream.getAudioTracks()[0]], [1, stream.getVideoTracks()[0]]]) {
+		if (!track) continue;
 		const t = pc.addTransceiver(track, { direction: 'sendonly' });
 		if (sealed) t.sender.transform = new RTCRtpScriptTransform(m.worker, { op: 'seal', stream: stream_ });
 		if (stream_ === 1) prefer(t, codec);
@@ -49,13 +61,14 @@ function withoutLeftovers(sdp) {
 }
 
 /** Takes an offer. What comes is played in elements NAME-FROM-audio and NAME-FROM-video, once its slots have a source. */
-async function answer(name, from, sdp, { sealed = true } = {}) {
+async function answer(name, from, sdp, { sealed = true, counted = '' } = {}) {
 	const m = members[name], pc = m.pcs[from] = new RTCPeerConnection();
 	const slots = pc.slots = {};
 	pc.ontrack = ({ track, receiver }) => {
 		const audio = track.kind === 'audio';
 		slots[track.kind] = m.slots++;
-		if (sealed) receiver.transform = new RTCRtpScriptTransform(m.worker, { op: 'open', audio, slot: slots[track.kind] });
+		if (counted) receiver.transform = new RTCRtpScriptTransform(counter(m, counted), {});
+		else if (sealed) receiver.transform = new RTCRtpScriptTransform(m.worker, { op: 'open', audio, slot: slots[track.kind] });
 		const e = document.createElement(track.kind);
 		Object.assign(e, { id: `${name}-${from}-${track.kind}`, autoplay: true, playsInline: true, muted: !audio, srcObject: new MediaStream([track]) });
 		document.body.append(e);
@@ -64,6 +77,14 @@ async function answer(name, from, sdp, { sealed = true } = {}) {
 	await pc.setRemoteDescription({ type: 'offer', sdp: withoutLeftovers(sdp) });
 	await pc.setLocalDescription();
 	return gathered(pc);
+}
+
+/** A worker that lets nothing through and says how long each frame is that it gets. */
+function counter(m, url) {
+	m.sizes = [];
+	const w = new Worker(policy ? policy.createScriptURL(url) : url);
+	w.onmessage = e => m.sizes.push(e.data);
+	return w;
 }
 
 /** What came of a peer connection: frames decoded, sound, codec, packets and bytes of sound sent. */
@@ -86,7 +107,13 @@ globalThis.sealing = {
 	start, offer, answer, seen,
 	command: (name, bytes) => { const b = fromBase64(bytes); members[name].worker.postMessage(b, [b]); },
 	reports: name => ({ reports: members[name].reports.splice(0), ended: members[name].ended }),
-	accept: (name, to, sdp) => members[name].pcs[to].setRemoteDescription({ type: 'answer', sdp }).then(() => true),
+	/** opus: what is asked for of sound, instead of what the other asked for. */
+	accept: (name, to, sdp, opus) => {
+		const type = /^a=rtpmap:(\d+) opus\//m.exec(sdp)?.[1];
+		if (opus) sdp = sdp.replace(new RegExp(`^a=fmtp:${type} .*$`, 'm'), `a=fmtp:${type} ${opus}`);
+		return members[name].pcs[to].setRemoteDescription({ type: 'answer', sdp }).then(() => true);
+	},
+	sizes: name => members[name].sizes,
 	show: (name, from, kind, source) => members[name].worker.postMessage({ t: 'slot', slot: members[name].pcs[from].slots[kind], source }),
 	hang: (name, other) => {
 		const pc = members[name].pcs[other];
