@@ -58,7 +58,7 @@ LIVEKIT   := $(CURDIR)/.bin/livekit-server-v1.13.5
 
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: run build site test check tsc unit site-test wasm-test e2e wan soak bench bench-quick bench-peers browsers fmt clean need
+.PHONY: run build site test check tsc unit site-test wasm-test e2e sealed-matrix wan soak bench bench-quick bench-peers browsers fmt clean need
 
 run: build
 	exec build/conclave serve --listen $(LISTEN) --data $(DATA)
@@ -140,6 +140,11 @@ wasm-test: | need
 # One package after the other: two browsers at a time are enough for two cores.
 e2e: www/dist/index.html
 	$(GO) test -count=1 -p 1 -timeout 10m -v ./e2e/budget ./e2e/browser/...
+
+# Encrypted meetings of every pair of browsers in every codec, and what the relay
+# forwards of Firefox: ten minutes more than e2e has of it.
+sealed-matrix: www/dist/index.html browsers
+	CONCLAVE_MATRIX=1 $(GO) test -count=1 -timeout 20m -v -run 'OfFirefox|EveryPair' ./e2e/browser/sealed
 
 # Chromium behind bad networks, which are made here: about six minutes. It
 # measures, so nothing else should run meanwhile.
