@@ -49,9 +49,8 @@ type Session struct {
 
 	now     time.Duration
 	me      handshake.Party
-	inside  bool                // the relay has let us in
-	peers   []*peer             // by index
-	former  map[uint16][32]byte // who was up with us under an index and left
+	inside  bool    // the relay has let us in
+	peers   []*peer // by index
 	secret  secret
 	join    joining
 	budget  budget

@@ -13,6 +13,7 @@ import (
 type ownKeys struct {
 	rotation *senderkey.Rotation
 	frames   Frames
+	former   map[uint16][32]byte // identities that were up under an index and left
 }
 
 // begin makes the first key of member me, which nobody knows yet. We may have been another member before, and that one me.
@@ -27,9 +28,25 @@ func (k *ownKeys) begin(now time.Duration, me uint16, rand io.Reader) error {
 		}
 		k.rotation.Wipe()
 	}
-	k.rotation, k.frames = r, Frames{}
+	k.rotation, k.frames, k.former = r, Frames{}, nil
 	key, _ := r.Current()
 	return k.frames.SetSender(me, key)
+}
+
+// left notes whose an index was.
+func (k *ownKeys) left(index uint16, id [32]byte) {
+	if k.former == nil {
+		k.former = map[uint16][32]byte{}
+	}
+	k.former[index] = id
+}
+
+// came begins the order of keys of an index anew when it is another's now.
+func (k *ownKeys) came(index uint16, id [32]byte) {
+	if was, known := k.former[index]; known && was != id {
+		k.frames.Renew(index)
+		delete(k.former, index)
+	}
 }
 
 // peerDown cuts p off: the next key is not for it, and its frames are not opened any more.

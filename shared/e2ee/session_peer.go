@@ -114,10 +114,7 @@ func (s *Session) admit(m Member) {
 	p.announced = !p.unusable
 	if p.announced {
 		p.Party = a.Party(m.Index)
-		if id, was := s.former[p.Index]; was && id != p.ID {
-			s.keys.frames.Renew(p.Index)
-			delete(s.former, p.Index)
-		}
+		s.keys.came(p.Index, p.ID)
 	}
 }
 
@@ -126,10 +123,7 @@ func (s *Session) remove(p *peer) {
 	s.abandon(p)
 	s.down(p)
 	if p.wasUp {
-		if s.former == nil {
-			s.former = map[uint16][32]byte{}
-		}
-		s.former[p.Index] = p.ID
+		s.keys.left(p.Index, p.ID)
 	}
 	if i, ok := s.find(p.Index); ok {
 		s.peers = slices.Delete(s.peers, i, i+1)
