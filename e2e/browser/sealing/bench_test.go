@@ -138,7 +138,7 @@ func mean(x []float64) (sum float64) {
 func (r *room) rate(from, to *member, sealed bool) (rate float64) {
 	r.t.Helper()
 	var offer, answer string
-	from.eval(&offer, `sealing.offer(%q, %q, "video/VP8", {sealed: %v, video: {width: 1280, height: 720, frameRate: 30}})`, from.name, to.name, sealed)
+	from.eval(&offer, `sealing.offer(%q, %q, "video/VP8", {sealed: %v, whole: true, video: {width: 1280, height: 720, frameRate: 30}})`, from.name, to.name, sealed)
 	to.eval(&answer, `sealing.answer(%q, %q, %q, {sealed: %v})`, to.name, from.name, offer, sealed)
 	from.eval(nil, `sealing.accept(%q, %q, %q)`, from.name, to.name, answer)
 	if sealed {

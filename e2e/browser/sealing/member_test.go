@@ -55,7 +55,7 @@ func site(t testing.TB) string {
 // siteBehind puts something between the site and the browsers.
 func siteBehind(t testing.TB, between func(http.Handler) http.Handler) string {
 	t.Helper()
-	s, err := web.New(web.Config{Data: t.TempDir(), UDP: netip.MustParseAddrPort("127.0.0.1:0"), Loopback: true})
+	s, err := web.New(web.Config{Data: t.TempDir(), Open: "anyone", UDP: netip.MustParseAddrPort("127.0.0.1:0"), Loopback: true})
 	require.NoError(t, err)
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)

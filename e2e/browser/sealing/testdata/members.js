@@ -40,15 +40,21 @@ async function sound(url) {
 	return stream.getAudioTracks()[0];
 }
 
-/** Begins to send: microphone (or a file) and camera with a codec. Comes back with the offer. */
-async function offer(name, to, codec, { sealed = true, video = true, file = '' } = {}) {
+/**
+ * Begins to send: microphone (or a file) and camera with a codec. whole: a picture that is too much for the machine or
+ * the line loses frames, not size. Comes back with the offer.
+ */
+async function offer(name, to, codec, { sealed = true, video = true, file = '', whole = false } = {}) {
 	const m = members[name], pc = m.pcs[to] = new RTCPeerConnection();
 	const stream = file ? new MediaStream([await sound(file)]) : await navigator.mediaDevices.getUserMedia({ audio: true, video });
 	for (const [stream_, track] of [[0, stream.getAudioTracks()[0]], [1, stream.getVideoTracks()[0]]]) {
 		if (!track) continue;
 		const t = pc.addTransceiver(track, { direction: 'sendonly' });
 		if (sealed) t.sender.transform = new RTCRtpScriptTransform(m.worker, { op: 'seal', stream: stream_ });
-		if (stream_ === 1) prefer(t, codec);
+		if (stream_ === 1) {
+			prefer(t, codec);
+			if (whole) await t.sender.setParameters({ ...t.sender.getParameters(), degradationPreference: 'maintain-resolution' });
+		}
 	}
 	await pc.setLocalDescription();
 	return gathered(pc);
