@@ -99,7 +99,7 @@ func TestEveryPairOfBrowsersInEveryCodec(t *testing.T) {
 			t.Run(fmt.Sprintf("%s and %s/%s", kinds[0], kinds[1], c.name), func(t *testing.T) {
 				netns.Run(t, bidi.Required(), func(t *testing.T) {
 					r := opens(t, harness.Options{Media: netns.Address, Codecs: []string{c.name}})
-					large := hooks.Participant{Colour: "#ff0000", Tone: 440, ScreenColour: "#ffff00", Width: 1280, Height: 720, Dust: true}
+					large := hooks.Participant{Colour: "#ff0000", Tone: 440, ScreenColour: "#ffff00", Width: 1280, Height: 720}
 					first := bidi.Start(t, kinds[0], bidi.Options{})
 					second := first
 					if kinds[1] != kinds[0] {
