@@ -6,7 +6,7 @@ import (
 	"encoding/binary"
 	"errors"
 
-	"golang.org/x/crypto/chacha20poly1305"
+	"github.com/conclave-meet/conclave/shared/e2ee/chacha"
 
 	"github.com/conclave-meet/conclave/shared/e2ee/handshake"
 )
@@ -35,9 +35,9 @@ const (
 
 	// MaxRecord is the size of the longest record: 63 blocks and the tag. The relay takes items of 4 KiB, and the first
 	// record shares one with tag_I. Longer records would never arrive; each peer's are held one at a time.
-	MaxRecord = 63*block + chacha20poly1305.Overhead
+	MaxRecord = 63*block + chacha.Overhead
 	// MinRecord is the size of the shortest.
-	MinRecord = block + chacha20poly1305.Overhead
+	MinRecord = block + chacha.Overhead
 )
 
 // Record is one message over a channel.
@@ -81,11 +81,11 @@ func (c *Channel) Seal(dst []byte, r Record) ([]byte, error) {
 		return nil, ErrBroken
 	}
 	size := padded(r.Type, len(r.Body))
-	if size+chacha20poly1305.Overhead > MaxRecord {
+	if size+chacha.Overhead > MaxRecord {
 		return nil, ErrLong
 	}
 	start := len(dst)
-	out := grow(dst, size+chacha20poly1305.Overhead)
+	out := grow(dst, size+chacha.Overhead)
 	plain := out[start : start+size] // encrypted where it is, so that no copy of a key stays behind
 	plain[0] = byte(r.Type)
 	binary.BigEndian.PutUint16(plain[1:], uint16(len(r.Body)))
@@ -173,7 +173,7 @@ type direction struct {
 // step is what one record is sealed or opened with.
 type step struct {
 	aead  cipher.AEAD
-	nonce [chacha20poly1305.NonceSize]byte
+	nonce [chacha.NonceSize]byte
 	aad   [len(labelRecord) + 8]byte
 }
 
@@ -185,7 +185,7 @@ func (d *direction) next() (*step, error) {
 	copy(s.aad[:], labelRecord)
 	binary.BigEndian.PutUint64(s.aad[len(labelRecord):], d.n)
 	var err error
-	if s.aead, err = chacha20poly1305.New(d.key[:]); err != nil {
+	if s.aead, err = chacha.New(d.key[:]); err != nil {
 		return nil, err
 	}
 	ratchet(&d.key)
