@@ -15,6 +15,7 @@ const opusFmtp = "minptime=10;useinbandfec=1"
 
 // SealedOpus are the parameters of sound in [BuildSealed]'s answers. They ask further for packets of one size, silence included (RFC 7587, section 6.1): with other sizes the relay
 // could tell words from what it cannot decrypt (RFC 6562). Chromium 156 sends 80 bytes each then, instead of 3 to 141.
+// Firefox 153 takes no notice; the sealer pads its packets (package opus).
 const SealedOpus = opusFmtp + ";cbr=1;usedtx=0"
 
 // mixed allows extensions of more than 16 bytes (RFC 8285, section 6). Chromium leaves the dependency descriptor out
