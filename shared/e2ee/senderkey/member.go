@@ -20,7 +20,8 @@ type member struct {
 type generation struct {
 	number uint32
 	steps  [maxStep + 1]*step // nil: not held
-	top    uint8              // the latest step that is known; always held
+	top    uint8              // the latest step that the member is known to have reached; always held
+	ready  uint8              // the latest step that was derived, top or more; those after top are candidates
 	used   bool               // has opened a frame
 	life   life
 }
@@ -78,7 +79,7 @@ func (m *member) set(now time.Duration, key Key) error {
 	for _, g := range m.generations {
 		g.life.end = min(g.life.end, now+toldFor)
 	}
-	g := &generation{number: key.Generation, top: key.Step, life: life{end: never}}
+	g := &generation{number: key.Generation, top: key.Step, ready: key.Step, life: life{end: never}}
 	g.steps[key.Step] = &step{base: key.Base, life: life{end: never}}
 	m.generations = append(m.generations, g)
 	return nil
@@ -150,57 +151,51 @@ func (g *generation) reach(key Key) error {
 	if key.Step < g.top {
 		return nil // frames were faster
 	}
-	steps, err := g.derive(key.Step)
-	if err != nil {
+	if err := g.derive(key.Step); err != nil {
 		return err
 	}
-	got := g.steps[g.top].base
-	if len(steps) > 0 {
-		got = steps[len(steps)-1].base
-	}
-	if got != key.Base {
-		wipe(steps)
+	if g.steps[key.Step].base != key.Base {
 		return ErrOrder
 	}
-	g.commit(steps)
+	g.commit(key.Step)
 	return nil
 }
 
-// derive returns the steps from the one after the top to the one at to.
-func (g *generation) derive(to uint8) ([]*step, error) {
-	key := Key{Step: g.top, Base: g.steps[g.top].base}
-	var steps []*step
+// derive makes the steps up to to candidates. They stay when nothing comes of it: whoever has the step at the top has
+// them anyway, and a relay that forges frames of a step ahead would have us derive it anew for each.
+func (g *generation) derive(to uint8) error {
+	if to <= g.ready {
+		return nil
+	}
+	key := Key{Step: g.ready, Base: g.steps[g.ready].base}
 	for key.Step < to {
 		if err := ratchet(&key); err != nil {
-			return nil, err
+			return err
 		}
-		steps = append(steps, &step{base: key.Base, life: life{end: never}})
+		g.steps[key.Step] = &step{base: key.Base, life: life{end: never}}
+		g.ready = key.Step
 	}
 	clear(key.Base[:])
-	return steps, nil
+	return nil
 }
 
-// commit adds what derive returned. The steps before the last end soon.
-func (g *generation) commit(steps []*step) {
-	for _, s := range steps {
+// commit says that the member has reached a step that was derived. The steps before it end soon.
+func (g *generation) commit(to uint8) {
+	for ; g.top < to; g.top++ {
 		g.steps[g.top].life.ending = true
-		g.top++
-		g.steps[g.top] = s
 	}
 }
 
-// openAhead opens a frame of a step that is not known yet. Its key is used once; it is kept if the frame is authentic.
+// openAhead opens a frame of a step that the member is not known to have reached. It has when the frame is authentic.
 func (g *generation) openAhead(dst []byte, kid sframe.KeyID, id ID, metadata, frame []byte) ([]byte, error) {
-	steps, err := g.derive(id.Step)
+	if err := g.derive(id.Step); err != nil {
+		return nil, err
+	}
+	out, err := g.steps[id.Step].open(dst, kid, id.Stream, metadata, frame)
 	if err != nil {
 		return nil, err
 	}
-	out, err := steps[len(steps)-1].open(dst, kid, id.Stream, metadata, frame)
-	if err != nil {
-		wipe(steps)
-		return nil, err
-	}
-	g.commit(steps)
+	g.commit(id.Step)
 	return out, nil
 }
 
@@ -218,9 +213,3 @@ func (s *step) open(dst []byte, kid sframe.KeyID, stream Stream, metadata, frame
 }
 
 func (s *step) wipe() { *s = step{} }
-
-func wipe(steps []*step) {
-	for _, s := range steps {
-		s.wipe()
-	}
-}

@@ -17,7 +17,8 @@ const (
 	maxAhead = 8
 )
 
-// Bounds of ours, both against members that want our memory: a member can make us hold 250 kB at most.
+// Bounds of ours, both against members that want our memory: a member can make us hold 250 kB at most. (So can a relay that
+// forges its frames of steps ahead: the keys that they name are derived once and kept.)
 const (
 	// maxMembers is how many members' keys are held. A room has 100; more would serve nobody.
 	maxMembers = 256
@@ -38,8 +39,8 @@ var (
 // Ring holds the keys of the others and opens their frames. The zero value holds none.
 //
 // Exactly one key is ever tried for a frame, whatever it names: the one that its KID says, or, up to eight steps ahead,
-// one derived from it, which is kept only if the frame is authentic. Frames that were opened are not opened again, not
-// even after their member was dropped and came back.
+// one derived from it, which ends older ones only if the frame is authentic. Frames that were opened are not opened
+// again, not even after their member was dropped and came back.
 type Ring struct {
 	members map[uint16]*member
 	done    map[uint16]position // of members that were dropped: the last key that opened a frame; 16 bytes each
@@ -127,11 +128,14 @@ func (r *Ring) Open(dst []byte, id ID, metadata, frame []byte) ([]byte, error) {
 	var out []byte
 	var err error
 	ended := false
-	if s := g.steps[id.Step]; s != nil {
-		out, err = s.open(dst, kid, id.Stream, metadata, frame)
-	} else if id.Step > g.top && id.Step-g.top <= maxAhead {
+	if id.Step > g.top {
+		if id.Step-g.top > maxAhead {
+			return nil, ErrNoKey
+		}
 		out, err = g.openAhead(dst, kid, id, metadata, frame)
 		ended = err == nil
+	} else if s := g.steps[id.Step]; s != nil {
+		out, err = s.open(dst, kid, id.Stream, metadata, frame)
 	} else {
 		return nil, ErrNoKey
 	}

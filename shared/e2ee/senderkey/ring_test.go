@@ -367,18 +367,53 @@ func TestHearingAllocatesNothing(t *testing.T) {
 	assert.Zero(t, testing.AllocsPerRun(1000, once))
 }
 
-// One forged frame makes the ring derive up to eight steps; it must stay cheap.
-func BenchmarkForgedStep(b *testing.B) {
-	r := listen(b)
-	require.NoError(b, r.Set(0, 1, first(0)))
-	v := r.speak(1, senderkey.Mic, steps(b, first(0), 8))
-	frame := v.frame()
-	frame[len(frame)-1] ^= 1
-	b.ReportAllocs()
-	for b.Loop() {
-		if _, err := r.Open(nil, v.id, nil, frame); err == nil {
-			b.Fatal("opened")
+// forge returns a frame of a step ahead that the ring refuses, whose key it has derived already.
+func (e *ears) forge(stream senderkey.Stream, ahead int) (senderkey.ID, []byte) {
+	e.t.Helper()
+	v := e.speak(1, stream, steps(e.t, first(0), ahead))
+	forged := v.frame()
+	forged[len(forged)-1] ^= 1
+	require.ErrorIs(e.t, e.opens(v.id, forged), sframe.ErrAuthentic)
+	return v.id, forged
+}
+
+func TestForgedFramesOfStepsAheadCostNoMoreThanOthers(t *testing.T) {
+	r := listen(t)
+	require.NoError(t, r.Set(0, 1, first(0)))
+	cost := func(stream senderkey.Stream, ahead int) float64 {
+		id, forged := r.forge(stream, ahead)
+		return testing.AllocsPerRun(100, func() {
+			if _, err := r.Open(nil, id, nil, forged); err == nil {
+				panic("opened")
+			}
+		})
+	}
+	present := cost(senderkey.Mic, 0)
+	for stream := range senderkey.Stream(senderkey.Streams) {
+		for ahead := 8; ahead > 0; ahead-- {
+			assert.LessOrEqual(t, cost(stream, ahead), present, "stream %d, %d steps ahead", stream, ahead)
 		}
+	}
+	require.NoError(t, r.hears(r.speak(1, senderkey.Mic, steps(t, first(0), 3))))
+	assert.LessOrEqual(t, cost(senderkey.Mic, 8), present, "what was derived stays when a step before it is reached")
+	assert.ErrorIs(t, r.Set(0, 1, senderkey.Key{Step: 5}), senderkey.ErrOrder, "what was derived must be told, too")
+	assert.NoError(t, r.Set(0, 1, steps(t, first(0), 5)))
+}
+
+// What a relay can have us do for nothing, at the present step and eight ahead of it.
+func BenchmarkForgedStep(b *testing.B) {
+	for _, ahead := range []int{0, 8} {
+		b.Run(fmt.Sprint(ahead), func(b *testing.B) {
+			r := listen(b)
+			require.NoError(b, r.Set(0, 1, first(0)))
+			id, forged := r.forge(senderkey.Mic, ahead)
+			b.ReportAllocs()
+			for b.Loop() {
+				if _, err := r.Open(nil, id, nil, forged); err == nil {
+					b.Fatal("opened")
+				}
+			}
+		})
 	}
 }
 
