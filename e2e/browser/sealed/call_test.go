@@ -173,6 +173,7 @@ func TestAMeetingIsEncryptedWhileItGoesOn(t *testing.T) {
 	cleo.Shot("required")
 	cleo.Types(phraseField, right)
 	cleo.Clicks(people.JoinButton)
+	cleo.Waits(people.InCall)
 	meet(t, ann, bob, cleo)
 	var address string
 	cleo.Eval(`location.href`, &address)

@@ -16,6 +16,8 @@ export interface Choice {
   free: boolean;
   /** This person may well be the one who makes the room. */
   makes: boolean;
+  /** The relay said that the room is encrypted. */
+  required: boolean;
 }
 
 interface Props {
@@ -30,7 +32,7 @@ interface Props {
 export function Encryption({ view, choice, passphrase, onTurned, onOpen }: Props) {
   const core = useCore();
   const { room, crypto } = view;
-  const { encrypted, free, makes } = choice;
+  const { encrypted, free, makes, required } = choice;
   const turn = (on: boolean) => {
     if (on) {
       onTurned();
@@ -56,7 +58,8 @@ export function Encryption({ view, choice, passphrase, onTurned, onOpen }: Props
           onChange={turn}
         />
       )}
-      {elsewhere && <Notice title={errorText(crypto.problem)} />}
+      {/* That it is encrypted stays said: would it go when the field is left, the button would move from under the mouse. */}
+      {(elsewhere || required) && <Notice title={errorText(elsewhere ? crypto.problem : { code: 'e2ee.required' })} />}
       {encrypted && (
         <div class="stack" onFocusOut={passphrase.hand}>
           <PassphraseField
@@ -83,5 +86,5 @@ export function useChoice(view: View, e2ee: boolean, chosenHere: boolean): [Choi
   }, [crypto.problem]);
   const encrypted = crypto.on || e2ee;
   const here = (chosenHere || turned) && !required;
-  return [{ encrypted, free: here || (auth.name !== '' && !encrypted), makes: here }, () => turn(true)];
+  return [{ encrypted, free: here || (auth.name !== '' && !encrypted), makes: here, required }, () => turn(true)];
 }
