@@ -44,7 +44,9 @@ func framesOf(packet []byte) (all [][]byte) {
 	case 1:
 		if len(rest)%2 == 0 {
 			half := len(rest) / 2
-			_ = take(half) && take(half)
+			if take(half) {
+				take(half)
+			}
 		}
 	case 2:
 		if n := size(); n >= 0 && take(n) {

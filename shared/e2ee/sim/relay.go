@@ -36,7 +36,6 @@ type Relay struct {
 	config  Config
 	rand    *rand.Rand
 	now     time.Duration
-	next    uint16
 	members []*Member // ever
 	events  queue
 	number  int // of events so far
