@@ -136,23 +136,39 @@ func (o *own) sealer(stream senderkey.Stream) (*sframe.Sealer, error) {
 	return s, err
 }
 
+// parse reads what is in the clear of an envelope.
+func parse(sealed []byte) (envelope.Head, []byte, senderkey.ID, error) {
+	head, body, err := envelope.Parse(sealed)
+	if err != nil {
+		return head, nil, senderkey.ID{}, err
+	}
+	h, _, err := sframe.ParseHeader(body)
+	if err != nil {
+		return head, nil, senderkey.ID{}, err
+	}
+	id, ok := senderkey.Parse(h.KID)
+	if !ok { // an identifier that no member can have
+		return head, nil, senderkey.ID{}, ErrNoKey
+	}
+	return head, body, id, nil
+}
+
+// Claimed returns who an envelope says that it is from. Nothing is proved by that: it is for dropping what is not wanted
+// from there, before a key is worked with. It returns [envelope.ErrMalformed], [sframe.ErrMalformed] or [ErrNoKey].
+func Claimed(sealed []byte) (senderkey.ID, error) {
+	_, _, id, err := parse(sealed)
+	return id, err
+}
+
 // Open appends the frame in an envelope to dst and tells who sent it, which is the only truth about that: signalling may
 // lie. audio is the kind of the transceiver that the envelope came from. sealed must not overlap dst's free space.
 //
 // It returns nil and [envelope.ErrMalformed], [sframe.ErrMalformed], [ErrKind], [ErrNoKey], [sframe.ErrReplay] or
 // [sframe.ErrAuthentic]; the frame must then be dropped, never passed on.
 func (f *Frames) Open(dst []byte, audio bool, sealed []byte) ([]byte, senderkey.ID, error) {
-	head, body, err := envelope.Parse(sealed)
+	head, body, id, err := parse(sealed)
 	if err != nil {
 		return nil, senderkey.ID{}, err
-	}
-	h, _, err := sframe.ParseHeader(body)
-	if err != nil {
-		return nil, senderkey.ID{}, err
-	}
-	id, ok := senderkey.Parse(h.KID)
-	if !ok { // an identifier that no member can have
-		return nil, senderkey.ID{}, ErrNoKey
 	}
 	if id.Stream.Audio() != audio {
 		return nil, senderkey.ID{}, ErrKind

@@ -56,6 +56,9 @@ func TestFramesOfEveryCodecAndSizeComeBack(t *testing.T) {
 				}
 				assert.NotContains(t, string(sealed[clear:]), "\xC3\xC3\xC3\xC3\xC3\xC3", "nothing more is clear")
 
+				claimed, err := e2ee.Claimed(sealed)
+				require.NoError(t, err)
+				assert.Equal(t, id(5, what.Stream), claimed)
 				got, from, err := hears.Open([]byte("ahead"), what.Stream.Audio(), sealed)
 				require.NoError(t, err)
 				assert.Equal(t, id(5, what.Stream), from)
@@ -245,6 +248,10 @@ func TestFramesThatNameNobodyAreRefused(t *testing.T) {
 		_, _, err := hears.Open(nil, kid>>8&3 == 0, append(body, 0))
 		assert.ErrorIs(t, err, e2ee.ErrNoKey, "%x", uint64(kid))
 	}
+	for _, kid := range []sframe.KeyID{5<<11 | 4<<8, 1 << 27, 1<<63 | 5<<11} { // that no member can have
+		_, err := e2ee.Claimed(append(append(sframe.Header{KID: kid}.Append(nil), make([]byte, 20)...), 0))
+		assert.ErrorIs(t, err, e2ee.ErrNoKey, "%x", uint64(kid))
+	}
 }
 
 func TestAFrameAllocatesNothing(t *testing.T) {
@@ -281,5 +288,8 @@ func FuzzOpen(f *testing.F) {
 		out, _, err := hears.Open(nil, audio, b)
 		require.Error(t, err)
 		require.Nil(t, out)
+		if _, unreadable := e2ee.Claimed(b); unreadable != nil {
+			require.Equal(t, unreadable, err, "both read it alike")
+		}
 	})
 }

@@ -29,7 +29,7 @@ const longest = bufferSize - e2ee.MaxOverhead
 var (
 	in, out [bufferSize]byte
 	self    = newMember()
-	opened  sframe.KeyID
+	named   sframe.KeyID                   // by the last envelope that could be read
 	sound   [senderkey.Streams]opus.Padder // of our own streams
 )
 
@@ -70,22 +70,29 @@ const (
 )
 
 //go:wasmexport open
-func open(kind, n int32) (code int32) {
+func open(kind, source, n int32) (code int32) {
 	defer counted(&code)
 	defer caught(&code)
 	if kind != kindAudio && kind != kindVideo || n < 0 || n > bufferSize {
 		return codeArgument
 	}
-	frame, id, err := self.Unseal(out[:0], kind == kindAudio, in[:n])
+	claimed, err := e2ee.Claimed(in[:n])
 	if err != nil {
 		return codeOf(err)
 	}
-	opened, _ = id.KID()
+	named, _ = claimed.KID()
+	if int32(named>>8) != source { // below it are generation and step
+		return codeSource
+	}
+	frame, _, err := self.Unseal(out[:0], kind == kindAudio, in[:n])
+	if err != nil {
+		return codeOf(err)
+	}
 	return int32(len(frame))
 }
 
 //go:wasmexport sender
-func sender() int32 { return int32(opened) }
+func sender() int32 { return int32(named) }
 
 //go:wasmexport drop
 func drop(reason int32) { counted(&reason) }

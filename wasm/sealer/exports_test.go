@@ -127,6 +127,9 @@ const (
 
 	mic    = int32(senderkey.Mic)
 	camera = int32(senderkey.Camera)
+
+	yourMic    = you<<3 | mic
+	yourCamera = you<<3 | camera
 )
 
 // hears returns the envelope of a frame of the other's microphone.
@@ -147,10 +150,10 @@ func TestFramesGoThroughTheBuffersBothWays(t *testing.T) {
 	assert.Equal(t, "ello", string(frame[3:7]))
 	assert.EqualValues(t, me, id.Index)
 
-	n = open(kindAudio, put(m.hears("and hello")))
+	n = open(kindAudio, yourMic, put(m.hears("and hello")))
 	require.EqualValues(t, 9, n)
 	assert.Equal(t, "and hello", string(out[:n]))
-	assert.EqualValues(t, you<<3|mic, sender()>>8)
+	assert.EqualValues(t, yourMic, sender()>>8)
 }
 
 func TestSoundIsOfOneSize(t *testing.T) {
@@ -177,7 +180,7 @@ func TestTheLongestFrameFits(t *testing.T) {
 
 	e, err := m.other.Seal(nil, e2ee.Frame{Stream: senderkey.Camera, Codec: envelope.AV1, Key: true}, frame)
 	require.NoError(t, err)
-	require.EqualValues(t, longest, open(kindVideo, put(e)))
+	require.EqualValues(t, longest, open(kindVideo, yourCamera, put(e)))
 	assert.Equal(t, byte((longest-1)&0xFF), out[longest-1])
 }
 
@@ -190,7 +193,7 @@ func TestNoFrameTakesMemoryOfItsOwn(t *testing.T) {
 	}
 	next := 0
 	assert.Zero(t, testing.AllocsPerRun(runs, func() {
-		if seal(camera, vp8Codec, 0, 1200) < 0 || open(kindAudio, put(envelopes[next])) < 0 {
+		if seal(camera, vp8Codec, 0, 1200) < 0 || open(kindAudio, yourMic, put(envelopes[next])) < 0 {
 			panic("not sealed or not opened")
 		}
 		next++
@@ -213,7 +216,7 @@ func BenchmarkSealAndOpen(b *testing.B) {
 		if theirs, err = m.other.Seal(theirs[:0], what, frame); err != nil {
 			b.Fatal(err)
 		}
-		if open(kindVideo, put(theirs)) < 0 {
+		if open(kindVideo, yourCamera, put(theirs)) < 0 {
 			b.Fatal("not opened")
 		}
 	}
@@ -249,24 +252,38 @@ func TestResultsOfSeal(t *testing.T) {
 func TestResultsOfOpen(t *testing.T) {
 	m := begin(t)
 	e := m.hears("hello")
-	assert.EqualValues(t, codeArgument, open(0, put(e)), "a forgotten kind")
-	assert.EqualValues(t, codeArgument, open(3, put(e)))
-	assert.EqualValues(t, codeArgument, open(kindAudio, -1))
-	assert.EqualValues(t, codeArgument, open(kindAudio, bufferSize+1))
-	assert.EqualValues(t, codeMalformed, open(kindAudio, 0))
-	assert.EqualValues(t, codeKind, open(kindVideo, put(e)))
+	assert.EqualValues(t, codeArgument, open(0, yourMic, put(e)), "a forgotten kind")
+	assert.EqualValues(t, codeArgument, open(3, yourMic, put(e)))
+	assert.EqualValues(t, codeArgument, open(kindAudio, yourMic, -1))
+	assert.EqualValues(t, codeArgument, open(kindAudio, yourMic, bufferSize+1))
+	assert.EqualValues(t, codeMalformed, open(kindAudio, yourMic, 0))
+	assert.EqualValues(t, codeKind, open(kindVideo, yourMic, put(e)))
 	e[5] ^= 1
-	assert.EqualValues(t, codeAuthentic, open(kindAudio, put(e)))
+	assert.EqualValues(t, codeAuthentic, open(kindAudio, yourMic, put(e)))
 	e[5] ^= 1
-	assert.EqualValues(t, 5, open(kindAudio, put(e)))
-	assert.EqualValues(t, codeReplay, open(kindAudio, put(e)))
+	assert.EqualValues(t, 5, open(kindAudio, yourMic, put(e)))
+	assert.EqualValues(t, codeReplay, open(kindAudio, yourMic, put(e)))
+}
+
+func TestWhatNobodyWantsIsRefusedBeforeItIsOpened(t *testing.T) {
+	m := begin(t)
+	e := m.hears("hello")
+	for _, source := range []int32{-1, 0, yourCamera, 7<<3 | mic, yourMic << 8, math.MinInt32, math.MaxInt32} {
+		require.EqualValues(t, codeSource, open(kindAudio, source, put(e)), "%d", source)
+		require.EqualValues(t, yourMic, sender()>>8, "who it says that it is from")
+	}
+	forged := bytes.Clone(e)
+	forged[len(forged)-2] ^= 1
+	assert.EqualValues(t, codeSource, open(kindAudio, -1, put(forged)), "no key was tried")
+	assert.EqualValues(t, codeAuthentic, open(kindAudio, yourMic, put(forged)))
+	assert.EqualValues(t, 5, open(kindAudio, yourMic, put(e)), "it was not taken for seen")
 }
 
 func TestNothingIsSealedOrOpenedBeforeThereIsASession(t *testing.T) {
 	e := begin(t).hears("hello")
 	self = newMember()
 	assert.EqualValues(t, codeNoKey, seal(mic, opusCodec, 0, 1))
-	assert.EqualValues(t, codeNoKey, open(kindAudio, put(e)))
+	assert.EqualValues(t, codeNoKey, open(kindAudio, yourMic, put(e)))
 	assert.EqualValues(t, -1, deadline())
 	for _, c := range []port.Command{&port.Welcome{Me: 1}, &port.Unlock{}, &port.Receive{}, &port.Retry{}} {
 		assert.EqualValues(t, codeMalformed, command(put(port.AppendCommand(nil, c))), "%T", c)
@@ -333,7 +350,7 @@ func TestWhatTheOtherDoesIsReported(t *testing.T) {
 func TestDropsAreCountedAndReported(t *testing.T) {
 	m := begin(t)
 	for range 3 {
-		assert.EqualValues(t, codeMalformed, open(kindAudio, 0))
+		assert.EqualValues(t, codeMalformed, open(kindAudio, yourMic, 0))
 	}
 	assert.EqualValues(t, codeKind, seal(mic, vp8Codec, 0, put([]byte("1"))))
 	drop(codeSource)

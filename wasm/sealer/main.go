@@ -10,8 +10,8 @@
 //	input() i32, output() i32, capacity() i32      addresses and size of the buffers, constant
 //	maxFrame() i32                                 bytes of the longest frame that seal takes, constant
 //	seal(stream, codec, key, n) i32                input[:n] is a frame -> output[:result] is its envelope
-//	open(kind, n) i32                              input[:n] is an envelope -> output[:result] is its frame
-//	sender() i32                                   the key identifier of the last frame that open opened
+//	open(kind, source, n) i32                      input[:n] is an envelope -> output[:result] is its frame
+//	sender() i32                                   the key identifier that the last envelope named which open could read
 //	drop(reason)                                   counts a frame that the worker itself did not pass on
 //	tick(now f64)                                  the time, in ms since any moment; before each command, and when due
 //	command(n) i32                                 input[:n] is a port.Command
@@ -23,6 +23,10 @@
 // instance of the program that is then thrown away, and what it returned is written to bytes 1 to 32 of the command.
 //
 // Packets of sound are padded before they are sealed (package opus), so that their sizes tell nothing.
+//
+// source is whose frames are wanted, index<<3 | stream; -1: nobody's. What names another is refused before any key is worked
+// with (codeSource), so that whoever forges frames has us do no more than read them. Where open opened a frame, sender is
+// proved, and is of that source; otherwise it is what somebody wrote.
 //
 // Streams are 0 microphone, 1 camera, 2 screen, 3 screen sound; codecs 1 Opus, 2 VP8, 3 VP9, 4 AV1; key is 1 for a key
 // frame, 0 otherwise; kinds are 1 for sound and 2 for video; the key identifier is senderkey's. Negative results are the
@@ -44,12 +48,12 @@ const (
 	codeAuthentic = -6  // changed on the way, or sealed with another key
 	codeExhausted = -7  // the stream's key has sealed all it may
 	codePaused    = -8  // nothing may be sent now
+	codeSource    = -22 // from another member or stream than is wanted
 	codeInternal  = -99 // a defect in this program; the frame or the command is lost, the program goes on
 
 	// The worker's own, which it hands to drop.
 	codeCodec  = -20 // a codec that cannot be sealed
 	codeLength = -21 // a frame longer than the buffer
-	codeSource = -22 // from another member or stream than the slot is to show
 )
 
 // The exports are called by JavaScript for as long as the worker lives.

@@ -35,7 +35,7 @@ export class Side {
   constructor(go, instance, index) {
     go.run(instance); // its promise is kept only when the program ends, which it does not
     const x = instance.exports;
-    Object.assign(this, { go, index, x, in: x.input(), out: x.output(), all: new Uint8Array(), announce: null, phase: -1, sent: [] });
+    Object.assign(this, { go, index, other: -1, x, in: x.input(), out: x.output(), all: new Uint8Array(), announce: null, phase: -1, sent: [] });
   }
 
   /** The memory; anew when it has grown, for that detaches older views. */
@@ -52,8 +52,8 @@ export class Side {
     const n = this.x.seal(stream, codec, key, this.put(frame));
     return n < 0 ? n : this.took(n);
   }
-  open(kind, sealed) {
-    const n = this.x.open(kind, this.put(sealed));
+  open(kind, stream, sealed) {
+    const n = this.x.open(kind, this.other << 3 | stream, this.put(sealed));
     return n < 0 ? n : this.took(n);
   }
 
@@ -77,6 +77,8 @@ export class Side {
 
 /** Lets two sides meet in a room. They have what derive would have made of one passphrase. */
 export function meet(a, b) {
+  a.other = b.index;
+  b.other = a.index;
   const prs = new Uint8Array(32).fill(7);
   for (const side of [a, b]) side.command(u8(OPEN), prs, text('room'), text('passphrase'), text('example.org'));
   a.command(u8(WELCOME), u16(a.index), u32(0));

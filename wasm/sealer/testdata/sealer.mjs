@@ -11,7 +11,7 @@ const [wasmExec, program, wanted, size] = process.argv.slice(2);
 const MIC = 0, CAMERA = 1, SCREEN = 2, SCREEN_AUDIO = 3;
 const OPUS = 1, VP8 = 2, VP9 = 3, AV1 = 4;
 const AUDIO = 1, VIDEO = 2;
-const MALFORMED = -2, REPLAY = -5, INTERNAL = -99;
+const MALFORMED = -2, REPLAY = -5, SOURCE = -22, INTERNAL = -99;
 
 const streams = { [OPUS]: [MIC, SCREEN_AUDIO], [VP8]: [CAMERA, SCREEN], [VP9]: [CAMERA, SCREEN], [AV1]: [CAMERA, SCREEN] };
 const SENDER = 5, RECEIVER = 6;
@@ -86,7 +86,7 @@ const cases = {
       const what = `codec ${codec}, stream ${stream}, key ${key}, ${frame.length} bytes`;
       const sealed = from.seal(stream, codec, key, frame);
       assert.ok(sealed instanceof Uint8Array, `${what}: ${sealed}`);
-      const padded = to.open(kind, codec === AV1 ? sized(sealed) : sealed);
+      const padded = to.open(kind, stream, codec === AV1 ? sized(sealed) : sealed);
       assert.ok(padded instanceof Uint8Array, `${what}: ${padded}`);
       assert.ok(sealed.length - padded.length >= 20 && sealed.length - padded.length <= 23, what);
       const opened = unpadded(padded, codec === OPUS ? frame[0] : undefined);
@@ -108,14 +108,18 @@ const cases = {
         for (let bit = 0; bit < 8; bit++) {
           // The one bit that depacketisers set themselves makes the bytes after it a size, which is wrong.
           sealed[i] ^= 1 << bit;
-          for (const k of [AUDIO, VIDEO]) assert.ok(to.open(k, sealed) < 0, `codec ${codec}, byte ${i}, bit ${bit}`);
+          for (const k of [AUDIO, VIDEO]) {
+            let code = to.open(k, stream, sealed);
+            if (code === SOURCE) code = to.x.open(k, to.x.sender() >> 8, to.put(sealed)); // wanted from there, too
+            assert.ok(code < 0, `codec ${codec}, byte ${i}, bit ${bit}`);
+          }
           sealed[i] ^= 1 << bit;
           count++;
         }
-        assert.ok(to.open(kind, sealed.subarray(0, i)) < 0, `codec ${codec}, the first ${i} bytes`);
+        assert.ok(to.open(kind, stream, sealed.subarray(0, i)) < 0, `codec ${codec}, the first ${i} bytes`);
       }
-      assert.deepEqual(unpadded(to.open(kind, sealed), codec === OPUS ? frame[0] : undefined), frame, "untouched it opens");
-      assert.equal(to.open(kind, sealed), REPLAY, "once");
+      assert.deepEqual(unpadded(to.open(kind, stream, sealed), codec === OPUS ? frame[0] : undefined), frame, "untouched it opens");
+      assert.equal(to.open(kind, stream, sealed), REPLAY, "once");
     }
     return `${count} changed bits`;
   },
@@ -128,14 +132,14 @@ const cases = {
     const calls = ["input", "output", "capacity", "maxFrame", "seal", "open", "sender", "drop", "command", "report", "deadline", "derive"];
     for (let i = 0; i < 40_000; i++) {
       if (i === 30_000) {
-        assert.deepEqual(to.open(AUDIO, from.seal(MIC, OPUS, 0, frameOf(80, 1))), frameOf(80, 1), "it still works");
+        assert.deepEqual(to.open(AUDIO, MIC, from.seal(MIC, OPUS, 0, frameOf(80, 1))), frameOf(80, 1), "it still works");
         calls.push("tick"); // only now: after a jump in time the others are gone
       }
       const bytes = Uint8Array.from({ length: rnd() * 64 }, () => rnd() < 0.3 ? [0, 1, 8, 10, 0x28, 0x30, 0xf1][Math.floor(rnd() * 7)] : rnd() * 256);
       to.put(bytes);
       const name = calls[Math.floor(rnd() * calls.length)];
       const args = rnd() < 0.5 ? [any(), any(), any(), any()]
-        : name === "open" ? [1 + Math.floor(rnd() * 2), bytes.length]
+        : name === "open" ? [1 + Math.floor(rnd() * 2), SENDER << 3 | Math.floor(rnd() * 4), bytes.length]
         : name === "seal" ? [Math.floor(rnd() * 4), 1 + Math.floor(rnd() * 4), Math.floor(rnd() * 2), bytes.length]
         : [name === "command" || name === "derive" ? bytes.length : Math.floor(rnd() * 2 ** 14)];
       const code = to.x[name](...args);
@@ -153,7 +157,7 @@ const cases = {
       const n = from.x.seal(stream, codec, 0, size);
       assert.ok(n > 0);
       to.put(from.took(n));
-      assert.equal(to.x.open(kind, n), size);
+      assert.equal(to.x.open(kind, SENDER << 3 | stream, n), size);
     };
     from.memory()[from.in] = 0x31; // no VP8 key frame
     for (let i = 0; i < 100; i++) once(i);
@@ -166,7 +170,7 @@ const cases = {
 
   async speed({ from, to }) {
     const frame = frameOf(Number(size), 1);
-    const once = () => to.open(AUDIO, from.seal(MIC, OPUS, 0, frame)).length;
+    const once = () => to.open(AUDIO, MIC, from.seal(MIC, OPUS, 0, frame)).length;
     const rounds = Math.ceil(2e6 / (frame.length + 400));
     for (let i = 0; i < rounds; i++) assert.equal(once(), frame.length);
     const begin = performance.now();

@@ -9,7 +9,7 @@ interface Exports {
   capacity(): number;
   maxFrame(): number;
   seal(stream: number, codec: number, key: number, n: number): number;
-  open(kind: number, n: number): number;
+  open(kind: number, source: number, n: number): number;
   sender(): number;
   drop(reason: number): void;
   tick(now: number): number;
@@ -23,7 +23,10 @@ interface Exports {
 type Go = InstanceType<typeof globalThis.Go> & { readonly exited?: boolean };
 
 /** Reasons of the worker's own to drop a frame, counted with the program's; as in wasm/sealer. */
-export const dropped = { codec: -20, length: -21, source: -22 } as const;
+export const dropped = { codec: -20, length: -21 } as const;
+
+/** What the program's open says of a frame that names another sender than was wanted. */
+const otherSource = -22;
 
 /** Codecs of frames as the program numbers them, by the MIME type that browsers call them, in lower case. */
 const codecs: Readonly<Record<string, number>> = { 'audio/opus': 1, 'video/vp8': 2, 'video/vp9': 3, 'video/av1': 4 };
@@ -81,22 +84,19 @@ export class Program {
   }
 
   /**
-   * Opens a frame in its place and returns who sent it, index<<3 | stream. -1: the frame must not go on. What it was
-   * opened to lies in it only when allowed says that this sender's may go on.
+   * Opens a frame in its place that is to be from source, index<<3 | stream (-1: from nobody), and returns source. Any
+   * other result means that the frame must not go on: whom a frame named that was not wanted (nobody has proved it), or -1.
    */
-  open(audio: boolean, frame: Frame, allowed: (source: number) => boolean): number {
+  open(audio: boolean, source: number, frame: Frame): number {
     const n = frame.data.byteLength;
     if (n > this.#capacity) {
       this.drop(dropped.length);
       return -1;
     }
     this.#write(frame.data);
-    const length = this.#x.open(audio ? soundKind : videoKind, n);
-    if (length <= 0 || this.ended) return -1;
-    const source = this.#x.sender() >> 8; // the rest of the key identifier is generation and step
-    if (!allowed(source)) this.drop(dropped.source);
-    else this.#take(frame, length);
-    return source;
+    const length = this.#x.open(audio ? soundKind : videoKind, source, n);
+    if (length === otherSource && !this.ended) return this.#x.sender() >> 8; // below it are generation and step
+    return this.#take(frame, length) ? source : -1;
   }
 
   /** Counts a frame that does not go on. Always false. */

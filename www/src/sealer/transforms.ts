@@ -29,7 +29,7 @@ const nobody = -1;
 /** A receiver's slot. */
 interface Slot {
   source: number;
-  /** Whose frames were last dropped here for being somebody else's. */
+  /** Whom the last frame named that was dropped here for being somebody else's. */
   refused: number;
   transformer: Transformer | null;
 }
@@ -100,7 +100,7 @@ export class Transforms {
   }
 
   #open(audio: boolean, slot: Slot, frame: Frame): boolean {
-    const source = this.#program()?.open(audio, frame, (s) => s === slot.source) ?? nobody;
+    const source = this.#program()?.open(audio, slot.source, frame) ?? nobody;
     if (source === nobody) return false;
     if (source === slot.source) return true;
     slot.refused = source;

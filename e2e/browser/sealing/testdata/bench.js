@@ -14,7 +14,7 @@ async function pair() {
 	meet(from, to);
 	return {
 		seal: frame => from.seal(MIC, OPUS, 0, frame),
-		open: sealed => to.open(AUDIO, sealed),
+		open: sealed => to.open(AUDIO, MIC, sealed),
 		memory: () => from.x.mem.buffer.byteLength + to.x.mem.buffer.byteLength,
 	};
 }
