@@ -91,7 +91,7 @@ func agree(all ...*people.Person) (code string) {
 		p.Waits(fmt.Sprintf(`view.crypto.phase === 'up' && view.crypto.agreement === 'same' &&
 			view.peers.filter(p => p.crypto === 'up').length === %d`, len(all)-1))
 		p.Clicks(`[data-id=security]`)
-		p.Waits(`document.querySelectorAll('.security-code li').length === 6 && document.querySelector('.security-code .tag.same')`)
+		p.Waits(`document.querySelectorAll('.security-code ol:not([aria-hidden]) li').length === 6 && document.querySelector('.security-code .tag.same')`)
 		var own string
 		p.Eval(`[...document.querySelectorAll('.security-code li [aria-hidden]')].map(e => e.textContent.trim()).join(' ')`, &own)
 		p.Shot("code-" + p.Name)

@@ -20,7 +20,7 @@ export function SecurityCode({ code, agreement }: Props) {
           {groups.length === 0 || agreement === 'none' ? t('code.making') : t(`code.${agreement}`)}
         </span>
       </header>
-      {groups.length > 0 && (
+      {groups.length > 0 ? (
         <ol dir="ltr">
           {groups.map((digits, i) => (
             <li key={i}>
@@ -28,6 +28,13 @@ export function SecurityCode({ code, agreement }: Props) {
               {/* Digit by digit: a number in the tens of thousands is nothing to compare by ear. */}
               <span class="visually-hidden">{[...digits].join(' ')}</span>
             </li>
+          ))}
+        </ol>
+      ) : (
+        // The code's room, so that nothing below moves under a finger when it comes.
+        <ol dir="ltr" aria-hidden="true">
+          {Array.from({ length: 6 }, (_, i) => (
+            <li key={i}>&nbsp;</li>
           ))}
         </ol>
       )}
