@@ -49,6 +49,17 @@ func TestNeighboursAreJoined(t *testing.T) {
 			[]segment{{64, word("a")}, {8192, word("b\x00c")}},
 		},
 		{"the later one first", []segment{{19, word("two")}, {22, word("three")}, {16, word("one")}}, []segment{{19, word("twothree")}, {16, word("one")}}},
+		{
+			"another between them, and earlier",
+			[]segment{{12, word("BBB")}, {0, word("AAAAAAAAAA")}, {20, word("CC")}},
+			[]segment{{12, word("BBB")}, {0, word("AAAAAAAAAA")}, {20, word("CC")}},
+		},
+		{
+			"another between them, and later",
+			[]segment{{0, word("AAAAAAAAAA")}, {20, word("CC")}, {12, word("BBB")}},
+			[]segment{{0, word("AAAAAAAAAA")}, {20, word("CC")}, {12, word("BBB")}},
+		},
+		{"an empty one", []segment{{5, word("a")}, {5, nil}}, []segment{{5, word("a")}, {5, nil}}},
 		{"beyond two gibibytes", []segment{{3 << 30, word("a")}, {3<<30 + 2, word("b")}}, []segment{{3 << 30, word("a\x00b")}}},
 	} {
 		t.Run(row.name, func(t *testing.T) {
@@ -114,6 +125,7 @@ func TestAFileIsRewritten(t *testing.T) {
 func FuzzDense(f *testing.F) {
 	f.Add(data(segment{16, word("one")}, segment{22, word("two")}, segment{300, word("three")}))
 	f.Add(append(oneJS, data(segment{0, word("a")})...))
+	f.Add(data(segment{12, word("BBB")}, segment{0, word("AAAAAAAAAA")}, segment{20, word("CC")}))
 	f.Fuzz(func(t *testing.T, body []byte) {
 		in := module(body)
 		out, err := dense(in)
@@ -125,7 +137,8 @@ func FuzzDense(f *testing.F) {
 	})
 }
 
-// memoryOf is what the segments of a module write, without the zeros.
+// memoryOf is what is in memory when the segments of a module were written one after the other. Zeros, which are there
+// before, are left out, but not what they overwrite.
 func memoryOf(module []byte) map[uint64]byte {
 	at := map[uint64]byte{}
 	for r := (reader{b: module[len(magic):]}); len(r.b) > 0; {
@@ -139,8 +152,9 @@ func memoryOf(module []byte) map[uint64]byte {
 			offset := uint64(body.offset())
 			body.take(1)
 			for i, b := range body.take(body.unsigned()) {
-				if b != 0 {
-					at[offset+uint64(i)] = b
+				at[offset+uint64(i)] = b
+				if b == 0 {
+					delete(at, offset+uint64(i))
 				}
 			}
 		}

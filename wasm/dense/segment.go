@@ -38,25 +38,42 @@ func segments(body []byte) (list []segment, ok bool) {
 
 // apart reports whether no two segments overlap.
 func apart(list []segment) bool {
-	list = slices.SortedFunc(slices.Values(list), func(a, b segment) int { return cmp.Compare(a.offset, b.offset) })
-	for i := range list {
-		if i > 0 && list[i].start() < list[i-1].stop() {
+	order := byAddress(list)
+	for i := range order {
+		if i > 0 && list[order[i]].start() < list[order[i-1]].stop() {
 			return false
 		}
 	}
 	return true
 }
 
+// byAddress returns the indices of list in the order of what they stand for. Of two at one address, which one is empty
+// then, that one comes first.
+func byAddress(list []segment) []int {
+	order := make([]int, len(list))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortFunc(order, func(a, b int) int {
+		return cmp.Or(cmp.Compare(list[a].offset, list[b].offset), cmp.Compare(list[a].stop(), list[b].stop()))
+	})
+	return order
+}
+
 func (s segment) start() uint64 { return uint64(s.offset) }
 func (s segment) stop() uint64  { return s.start() + uint64(len(s.data)) }
 
-// join makes one of neighbours that are no further apart than maxGap. The order stays: sorted by address, the core would
-// take 4 kB more.
+// join makes one of neighbours that are no further apart than maxGap and have no other between them, which the zeros
+// would overwrite. The order stays: sorted by address, the core would take 4 kB more.
 func join(list []segment) []segment {
+	place := make([]int, len(list))
+	for i, at := range byAddress(list) {
+		place[at] = i
+	}
 	var joined []segment
-	for _, s := range list {
+	for i, s := range list {
 		n := len(joined) - 1
-		if n >= 0 && s.start() >= joined[n].stop() && s.start()-joined[n].stop() <= maxGap {
+		if n >= 0 && place[i] == place[i-1]+1 && s.start()-joined[n].stop() <= maxGap {
 			gap := make([]byte, s.start()-joined[n].stop())
 			joined[n].data = append(append(joined[n].data, gap...), s.data...)
 		} else {
