@@ -112,13 +112,7 @@ func (s *State) latch() {
 		return
 	}
 	c.latched = true
-	if s.call.wanted {
-		s.holdBack()
-		s.do(ClosePeer{})
-		s.stopNegotiating()
-		s.neg.wantFresh = true
-		s.unbind()
-	}
+	s.renewPeer()
 	for i := range s.crowd.members {
 		s.crowd.members[i].Name, s.crowd.members[i].Hand = "", 0 // the relay's words
 	}
@@ -126,13 +120,14 @@ func (s *State) latch() {
 	s.openCrypto()
 }
 
-// holdBack stops what flows.
-func (s *State) holdBack() {
-	for _, st := range wire.Streams {
-		if s.flow[st] {
-			s.flow[st] = false
-			s.do(Transmit{Stream: st})
-		}
+// renewPeer ends the peer connection, of which there may be no more than a description: it goes through the worker that it
+// began with, or through none. settleFlow holds back what flows.
+func (s *State) renewPeer() {
+	if s.call.wanted {
+		s.do(ClosePeer{})
+		s.stopNegotiating()
+		s.neg.wantFresh = true
+		s.unbind()
 	}
 }
 
@@ -164,7 +159,11 @@ func (s *State) setPassphrase(text string) {
 		return
 	}
 	switch {
+	case c.open && !c.met && clean == c.text: // it is being tried
 	case !c.met:
+		if c.open {
+			s.renewPeer()
+		}
 		s.closeCrypto()
 		c.text = clean
 		s.openCrypto()
@@ -280,7 +279,6 @@ func (s *State) workerEnded(code string) {
 // anew leaves the room and joins it again, as another member. Devices go on.
 func (s *State) anew() {
 	began, hand, since := s.view.App.JoinedAt, s.crowd.hand, s.view.Me.Hand
-	s.holdBack()
 	if s.call.greeted {
 		s.send(new(wire.Leave))
 	}
