@@ -25,8 +25,9 @@ type attempt struct {
 	initiator *handshake.Initiator
 	responder *handshake.Responder
 	until     time.Duration // running: when it is given up
-	queued    []byte        // an HS1 that waits for its turn
+	queued    []byte        // an HS1 or HS2 that waits for its turn
 	point     [32]byte      // responder: Y of the HS1, which no second one repeats
+	guess     bool          // responder: it counts as open in the budget
 
 	next      time.Duration // not begun again before
 	failures  int           // in a row
@@ -77,10 +78,10 @@ func (s *Session) initiate() {
 		if open || p.verified {
 			limit = maxServed
 		}
-		if running >= limit || !s.budget.allows(s.now) {
+		if running >= limit {
 			return
 		}
-		if s.wants(p, open) && s.begin(p) {
+		if s.wants(p, open) && s.budget.allows(s.now, p.verified) && !s.doubles(p) && s.begin(p) {
 			running++
 		}
 	}
@@ -155,7 +156,7 @@ func (s *Session) doubles(p *peer) bool {
 	return false
 }
 
-// serveQueued answers HS1s as far as there is room for them.
+// serveQueued takes HS1s and HS2s that wait, as far as there is room for them.
 func (s *Session) serveQueued() {
 	serving := 0
 	for _, p := range s.peers {
@@ -164,17 +165,21 @@ func (s *Session) serveQueued() {
 		}
 	}
 	for _, p := range s.peers {
-		if len(p.attempt.queued) == 0 || serving >= maxServed {
-			continue
+		queued := p.attempt.queued
+		if len(queued) == 0 || !s.budget.allows(s.now, p.verified) && !s.budget.spent(s.now, p.verified) {
+			continue // what is open will leave room, or not
 		}
-		hs1 := p.attempt.queued
-		p.attempt.queued = nil
-		if !s.budget.allows(s.now) {
-			s.abort(p, abortLater)
-			continue
-		}
-		if s.respond(p, hs1) {
-			serving++
+		switch {
+		case p.attempt.initiator != nil:
+			p.attempt.queued = nil
+			s.finish(p, queued)
+		case serving < maxServed:
+			p.attempt.queued = nil
+			if s.budget.spent(s.now, p.verified) {
+				s.abort(p, abortLater)
+			} else if s.respond(p, queued) {
+				serving++
+			}
 		}
 	}
 }
@@ -199,22 +204,28 @@ func (s *Session) respond(p *peer, hs1 []byte) bool {
 		p.attempt.failures++
 		return false
 	}
-	s.budget.open++
 	p.attempt.responder, p.attempt.point = r, [32]byte(hs1)
 	p.attempt.stale, p.attempt.different = stale, false
+	if p.attempt.guess = !p.verified; p.attempt.guess {
+		s.budget.open++
+	}
 	p.attempt.until = s.now + handshakeWithin
 	s.post(p, KindHS2, hs2)
 	return true
 }
 
-// receiveHS2 ends the initiator's part: the peer has our passphrase, or another.
+// receiveHS2 has the initiator's part end when there is room for it.
 func (s *Session) receiveHS2(p *peer, hs2 []byte) {
-	if p.attempt.initiator == nil {
-		return
+	if p.attempt.initiator != nil && len(p.attempt.queued) == 0 {
+		p.attempt.queued = append(p.attempt.queued, hs2...)
 	}
-	if !s.budget.allows(s.now) {
+}
+
+// finish ends the initiator's part: the peer has our passphrase, or another.
+func (s *Session) finish(p *peer, hs2 []byte) {
+	if s.budget.spent(s.now, p.verified) {
 		s.abandon(p)
-		p.attempt.next = s.budget.frees()
+		p.attempt.next = s.budget.frees(p.verified)
 		return
 	}
 	i := p.attempt.initiator
@@ -225,15 +236,15 @@ func (s *Session) receiveHS2(p *peer, hs2 []byte) {
 	case err == nil:
 		s.up(p, keys, tag)
 	case errors.Is(err, handshake.ErrTag) && p.attempt.crossed:
-		s.budget.fail(s.now) // it may have been a guess all the same
-		s.later(p)           // after a pause, in which the answer to the later HS1 comes too
+		s.budget.fail(s.now, p.verified) // it may have been a guess all the same
+		s.later(p)                       // after a pause, in which the answer to the later HS1 comes too
 		p.attempt.crossed = false
 	case errors.Is(err, handshake.ErrTag):
-		s.budget.fail(s.now)
+		s.budget.fail(s.now, p.verified)
 		s.abort(p, abortDifferent)
 		s.differs(p)
 	default:
-		s.budget.fail(s.now)
+		s.budget.fail(s.now, p.verified)
 		s.later(p)
 	}
 }
@@ -258,18 +269,26 @@ func (s *Session) receiveHS3(p *peer, hs3 []byte) {
 	}
 	r := p.attempt.responder
 	p.attempt.responder = nil
-	s.budget.open--
+	s.answered(p)
 	tag := hs3[:min(len(hs3), handshake.TagSize)]
 	keys, err := r.Finish(tag)
 	defer keys.Wipe()
 	if err != nil {
-		s.budget.fail(s.now)
+		s.budget.fail(s.now, !p.attempt.guess)
 		s.differs(p)
 		s.abort(p, abortDifferent)
 		return
 	}
-	s.up(p, keys, nil)
-	s.receiveRecord(p, hs3[len(tag):])
+	if s.up(p, keys, nil) {
+		s.receiveRecord(p, hs3[len(tag):])
+	}
+}
+
+// answered notes that a handshake that we answered has ended.
+func (s *Session) answered(p *peer) {
+	if p.attempt.guess {
+		s.budget.open--
+	}
 }
 
 // abandon ends a running handshake without a result. One that we answered counts: whoever got our HS2 may have tested a
@@ -277,13 +296,13 @@ func (s *Session) receiveHS3(p *peer, hs3 []byte) {
 func (s *Session) abandon(p *peer) {
 	if p.attempt.initiator != nil {
 		p.attempt.initiator.Drop()
-		p.attempt.initiator = nil
+		p.attempt.initiator, p.attempt.queued = nil, nil
 	}
 	if p.attempt.responder != nil {
 		p.attempt.responder.Drop()
 		p.attempt.responder = nil
-		s.budget.open--
-		s.budget.fail(s.now)
+		s.answered(p)
+		s.budget.fail(s.now, !p.attempt.guess)
 	}
 }
 
@@ -307,8 +326,8 @@ func (s *Session) attemptDeadline(p *peer, open bool, a *alarm) {
 	switch {
 	case p.attempt.running():
 		a.add(p.attempt.until)
-	case s.waits(p, open) && !s.budget.locked():
-		if at := max(p.attempt.next, s.budget.frees()); at > s.now {
+	case s.waits(p, open) && (p.verified || !s.budget.locked()):
+		if at := max(p.attempt.next, s.budget.frees(p.verified)); at > s.now {
 			a.add(at) // otherwise it waits for another handshake to end
 		}
 	}

@@ -131,8 +131,13 @@ func (s *Session) remove(p *peer) {
 }
 
 // up makes k the channel to p, which a handshake has proved, and tells p what it has to know. tag is nil, or what an HS3
-// begins with: the first record follows it.
-func (s *Session) up(p *peer, k handshake.Keys, tag []byte) {
+// begins with: the first record follows it. It reports false when another has proved the same identity meanwhile: then
+// nothing has changed.
+func (s *Session) up(p *peer, k handshake.Keys, tag []byte) bool {
+	if s.doubles(p) {
+		s.later(p)
+		return false
+	}
 	p.epoch = s.secret.epoch
 	if p.attempt.stale {
 		p.epoch = s.secret.previousEpoch()
@@ -160,6 +165,7 @@ func (s *Session) up(p *peer, k handshake.Keys, tag []byte) {
 		s.beginChat(p)
 	}
 	p.wasUp = true
+	return true
 }
 
 // down takes p off the roster: it gets no key of ours from now on, and none of its frames is opened soon.
