@@ -22,6 +22,8 @@ const (
 	codeUnable = "crypto.unable" // this client cannot encrypt
 	codeLoad   = "crypto.load"   // the worker's program cannot be had
 	codeWorker = "crypto.worker" // the worker ended
+	codeBusy   = "crypto.busy"   // there is no connection to turn encryption on over
+	codeUnsent = "chat.unsent"   // messages for one person did not go out
 )
 
 // encryption is the end-to-end encryption of the room that was chosen (e2ee.md). The keys are not here: the worker has
@@ -200,12 +202,15 @@ func (s *State) encrypt() {
 		c.problem = Problem{Code: codeUnable}
 	case s.view.App.Screen == ScreenPrejoin:
 		s.latch()
+	case !s.call.wanted:
 	case !s.call.in:
+		c.problem = Problem{Code: codeBusy}
 	case !s.may():
 		c.problem = Problem{Code: string(wire.CodeRole)}
 	case c.text == "":
 		c.problem = Problem{Code: codePhraseNone}
 	default:
+		c.problem = Problem{}
 		s.send(new(wire.SetE2EE))
 	}
 }
@@ -276,7 +281,7 @@ func (s *State) workerEnded(code string) {
 	}
 }
 
-// anew leaves the room and joins it again, as another member. Devices go on.
+// anew leaves the room and joins it again, as another member. Devices go on, and so does what is seen of the conversation.
 func (s *State) anew() {
 	began, hand, since := s.view.App.JoinedAt, s.crowd.hand, s.view.Me.Hand
 	if s.call.greeted {
@@ -288,9 +293,11 @@ func (s *State) anew() {
 	s.stopNegotiating()
 	s.emptyRoom()
 	s.wants = wanting{watch: s.wants.watch, shown: s.wants.shown}
-	s.chat = chatting{open: s.chat.open}
 	s.closeCrypto()
+	s.reseated()
+	talk := s.view.Chat
 	s.join()
+	s.view.Chat = talk
 	s.view.App.JoinedAt = began
 	s.crowd.hand, s.view.Me.Hand = hand, since
 }

@@ -82,3 +82,71 @@ func (c *client) isLetInAnew(t *testing.T) {
 	assert.Len(t, sent[*wire.SetOffer](fx)[0].Offer.Slots, 9+audioSlots)
 	one[SetAnswer](t, c.on(Received{Message: &wire.AnswerTo{}, Re: n}))
 }
+
+func TestTheConversationOutlivesTheWorker(t *testing.T) {
+	c := sealedCall(t)
+	c.reports(up("Bob"))
+	c.reports(&port.Said{From: uint16(bob), ID: 1, Text: "shown"})
+	c.on(&Say{Text: "given to the worker"})
+	c.on(&Say{Text: "for bob alone", To: bob})
+	c.on(CryptoFailed{Code: codeWorker})
+	chat := c.s.View().Chat
+	assert.Equal(t, []string{"shown", "given to the worker"}, texts(chat))
+	assert.Equal(t, codeUnsent, chat.Problem.Code, "bob's seat may be somebody else's")
+
+	c.on(LinkUp{})
+	c.on(Offered{Offer: offer(true, 4)})
+	c.reports(&port.Ready{Announce: []byte("new keys")})
+	assert.Empty(t, told[*port.Say](c.says(encrypted(welcome(someone(bob, ""))))), "nobody is up")
+	say := told[*port.Say](c.reports(up("Bob")))
+	require.Len(t, say, 1)
+	assert.Equal(t, "given to the worker", say[0].Text)
+	c.reports(&port.Said{From: uint16(ann), ID: say[0].ID, Text: say[0].Text})
+	c.on(&Say{Text: "next"})
+	c.reports(&port.Said{From: uint16(bob), ID: 2, Text: "answer"})
+	chat = c.s.View().Chat
+	assert.Equal(t, []string{"shown", "given to the worker", "answer", "next"}, texts(chat))
+	ids := map[uint64]bool{}
+	for _, m := range chat.Messages {
+		ids[m.ID] = true
+	}
+	assert.Len(t, ids, 4, "no two have one id")
+
+	c.on(&Leave{})
+	assert.Empty(t, c.s.View().Chat.Messages)
+}
+
+func texts(chat Chat) (out []string) {
+	for _, m := range chat.Messages {
+		out = append(out, m.Text)
+	}
+	return out
+}
+
+func TestEncryptionIsNotTurnedOnOnTheWayIn(t *testing.T) {
+	c := newClient(t, Config{})
+	c.on(CryptoAble{Yes: true})
+	c.on(&OpenRoom{Name: "r"})
+	c.on(&Join{Name: "ann"})
+	refused := func(when string) {
+		assert.Empty(t, sent[*wire.SetE2EE](c.on(&CryptoOn{})), when)
+		assert.Equal(t, codeBusy, c.crypto().Problem.Code, when)
+		assert.False(t, c.crypto().On, when)
+	}
+	refused("joining")
+	c.on(LinkUp{})
+	c.on(Offered{Offer: offer(true, 4)})
+	c.says(&wire.Waiting{})
+	refused("waiting")
+	c.says(welcome())
+	assert.Equal(t, Problem{}, c.crypto().Problem, "now it can be")
+	c.hosts()
+	c.on(&CryptoPassphrase{Text: phrase})
+	c.on(LinkDown{})
+	refused("while the connection is lost")
+	c.on(LinkUp{})
+	c.says(resumed())
+	c.hosts()
+	require.Len(t, sent[*wire.SetE2EE](c.on(&CryptoOn{})), 1)
+	assert.Equal(t, Problem{}, c.crypto().Problem)
+}

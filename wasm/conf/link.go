@@ -144,6 +144,9 @@ func (s *State) welcome(m *wire.Welcome) {
 	}
 	again, waited := c.seated, c.waits
 	c.in, c.waits, c.seated = true, false, true
+	if s.crypt.problem.Code == codeBusy {
+		s.crypt.problem = Problem{}
+	}
 	s.remember(m.Resume)
 	s.view.App.Screen, s.view.App.End = ScreenCall, Problem{}
 	if s.view.App.JoinedAt == 0 {

@@ -230,6 +230,21 @@ func (s *State) resumeChat(another bool) {
 	}
 }
 
+// reseated: I leave and come back as another member, to whom nothing is owed. What has not gone out goes out then, but what
+// is meant for one person: by then somebody else may sit there.
+func (s *State) reseated() {
+	q, v := &s.chat, &s.view.Chat
+	q.holdUntil, q.busy = time.Time{}, false
+	for i := len(q.queue) - 1; i >= 0; i-- {
+		if o := &q.queue[i]; o.to == 0 {
+			o.said = false
+		} else {
+			s.dequeueAt(i)
+			v.Problem = Problem{Code: codeUnsent}
+		}
+	}
+}
+
 func (s *State) trimChat() {
 	if v := &s.view.Chat; len(v.Messages) > maxMessages {
 		v.Messages = slices.Delete(v.Messages, 0, len(v.Messages)-maxMessages)
