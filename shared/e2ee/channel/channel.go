@@ -7,7 +7,6 @@ import (
 	"errors"
 
 	"github.com/conclave-meet/conclave/shared/e2ee/chacha"
-
 	"github.com/conclave-meet/conclave/shared/e2ee/handshake"
 )
 

@@ -1,6 +1,6 @@
 package channel
 
-import "golang.org/x/crypto/chacha20poly1305"
+import "github.com/conclave-meet/conclave/shared/e2ee/chacha"
 
 // ChatSize returns the size of the record of a [Chat] or [Whisper] with so many bytes of text.
-func ChatSize(text int) int { return padded(TypeChat, chatHead+text) + chacha20poly1305.Overhead }
+func ChatSize(text int) int { return padded(TypeChat, chatHead+text) + chacha.Overhead }
