@@ -4,7 +4,8 @@ import { startCore } from 'conclave-core';
 import { render } from 'preact';
 import { App } from './App';
 import { CoreProvider } from './core/context';
-import { routeOf, takePassphrase, takeToken } from './route';
+import { takePassphrase } from './fragment';
+import { routeOf, takeToken } from './route';
 import './styles/index.css';
 
 /** What the static feature check (check.ts) found wanting; the page then shows its own text and nothing starts. */

@@ -1,5 +1,6 @@
 // The address: which page it names, and moving between pages without loading.
 import { useEffect, useState } from 'preact/hooks';
+import { isEncrypted } from './fragment';
 
 export type Route =
   | { page: 'home' }
@@ -8,30 +9,13 @@ export type Route =
   | { page: 'enrol' }
   | { page: 'unknown' };
 
-/**
- * What an address names. Rooms are one segment; everything of the site's own lies under /_/. hash is the part that begins
- * with #, which browsers keep to themselves: that a room is encrypted, no relay can take out of a link.
- */
+/** What an address names. Rooms are one segment; everything of the site's own lies under /_/. hash is its part from the #. */
 export function routeOf(path: string, hash = ''): Route {
   if (path === '/') return { page: 'home' };
   if (path === '/_/signin') return { page: 'signin' };
   if (path === '/_/enrol') return { page: 'enrol' };
   const segment = /^\/([^/]+)\/?$/.exec(path)?.[1];
   return segment !== undefined && segment !== '_' ? { page: 'room', room: segment, e2ee: isEncrypted(hash) } : { page: 'unknown' };
-}
-
-/** "#e2ee", "#e2ee&k=…"; "#k=…" says the same. */
-const isEncrypted = (hash: string): boolean =>
-  hash.slice(1).split('&').some((part) => part.toLowerCase() === 'e2ee' || part.startsWith('k='));
-
-/** The passphrase in "#e2ee&k=…", percent-encoded; "" when there is none. One that is not proper encoding is taken as it is. */
-export function passphraseOf(hash: string): string {
-  const part = hash.slice(1).split('&').find((one) => one.startsWith('k='))?.slice(2) ?? '';
-  try {
-    return decodeURIComponent(part);
-  } catch {
-    return part;
-  }
 }
 
 /** The address of a room. That of an encrypted one says so. */
@@ -82,11 +66,4 @@ export function takeToken(): string {
   const token = location.hash.slice(1);
   if (token) history.replaceState(null, '', location.pathname + location.search);
   return token;
-}
-
-/** Takes the passphrase out of a room's address, as takeToken does; that the room is encrypted stays there. "": none. */
-export function takePassphrase(): string {
-  const passphrase = passphraseOf(location.hash);
-  if (/[#&]k=/.test(location.hash)) history.replaceState(null, '', `${location.pathname}${location.search}#e2ee`);
-  return passphrase;
 }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, test } from 'node:test';
-import { go, passphraseOf, roomLink, roomPath, routeOf, takePassphrase } from '../src/route';
+import { passphraseOf, takePassphrase } from '../src/fragment';
+import { go, roomLink, roomPath, routeOf } from '../src/route';
 
 // What route.ts uses of a browser: an address, and changing it without a load.
 const replaced: string[] = [];
@@ -23,7 +24,7 @@ afterEach(() => {
 
 const hashes: { name: string; hash: string; e2ee: boolean; passphrase: string }[] = [
   { name: 'no fragment: in clear', hash: '', e2ee: false, passphrase: '' },
-  { name: 'another fragment: in clear', hash: '#config.e2ee', e2ee: false, passphrase: '' },
+  { name: 'another fragment: in clear', hash: '#task=1&mode=e2', e2ee: false, passphrase: '' },
   { name: 'an encrypted room', hash: '#e2ee', e2ee: true, passphrase: '' },
   { name: 'written large', hash: '#E2EE', e2ee: true, passphrase: '' },
   { name: 'with its passphrase', hash: '#e2ee&k=four%20words', e2ee: true, passphrase: 'four words' },
@@ -33,6 +34,23 @@ const hashes: { name: string; hash: string; e2ee: boolean; passphrase: string }[
   { name: 'equals signs belong to it', hash: '#e2ee&k=a=b', e2ee: true, passphrase: 'a=b' },
   { name: 'damaged encoding is taken as it is', hash: '#e2ee&k=50%', e2ee: true, passphrase: '50%' },
   { name: 'an empty one is none, of an encrypted room', hash: '#e2ee&k=', e2ee: true, passphrase: '' },
+  // What programs and people make of links. Whoever follows one must not come in clear.
+  { name: 'the word in other words', hash: '#config.e2ee', e2ee: true, passphrase: '' },
+  { name: 'ended as a sentence', hash: '#e2ee.', e2ee: true, passphrase: '' },
+  { name: 'in brackets', hash: '#e2ee)', e2ee: true, passphrase: '' },
+  { name: 'in a list', hash: '#e2ee,', e2ee: true, passphrase: '' },
+  { name: 'with a slash', hash: '#e2ee/', e2ee: true, passphrase: '' },
+  { name: 'with a value', hash: '#e2ee=', e2ee: true, passphrase: '' },
+  { name: 'with a query', hash: '#e2ee?utm=1', e2ee: true, passphrase: '' },
+  { name: 'grown together', hash: '#e2eek=four', e2ee: true, passphrase: '' },
+  { name: 'encoded for no reason', hash: '#%65%32ee', e2ee: true, passphrase: '' },
+  { name: 'encoded twice', hash: '#%2565%2532%2565%2565', e2ee: true, passphrase: '' },
+  { name: 'beside damaged encoding', hash: '#%&%65%32ee%zz%c3', e2ee: true, passphrase: '' },
+  { name: 'its & encoded', hash: '#e2ee%26k=four%20words', e2ee: true, passphrase: 'four words' },
+  { name: 'encoded as a whole', hash: '#e2ee%26k%3Dfour%2520words', e2ee: true, passphrase: 'four words' },
+  { name: 'another mark between', hash: '#e2ee;k=four', e2ee: true, passphrase: 'four' },
+  { name: 'as a page writes &', hash: '#e2ee&amp;k=four', e2ee: true, passphrase: 'four' },
+  { name: 'a passphrase alone, written large', hash: '#K=four', e2ee: true, passphrase: 'four' },
 ];
 for (const { name, hash, e2ee, passphrase } of hashes) {
   test(`fragment: ${name}`, () => {
@@ -60,6 +78,15 @@ test('an empty passphrase is taken out as well', () => {
   visit('/my-room#e2ee&k=');
   assert.equal(takePassphrase(), '');
   assert.equal(location.hash, '#e2ee');
+});
+
+test('whatever may hold a passphrase is taken out of the address', () => {
+  for (const { hash, e2ee } of hashes) {
+    visit(`/my-room${hash}`);
+    takePassphrase();
+    assert.doesNotMatch(location.hash, /four|k=/i, hash);
+    assert.equal(routeOf('/my-room', location.hash).page === 'room' && location.hash === '#e2ee', e2ee, hash);
+  }
 });
 
 test('links without a passphrase stay as they are', () => {
