@@ -45,7 +45,6 @@ type Session struct {
 	realm, room string
 	rand        io.Reader
 	self        *handshake.Identity
-	announce    []byte
 
 	now     time.Duration
 	me      handshake.Party
@@ -74,14 +73,13 @@ func NewSession(c Config) (*Session, error) {
 	if _, err := io.ReadFull(c.Rand, s.me.Nonce[:]); err != nil {
 		return nil, err
 	}
-	s.announce = self.Announce(s.me.Nonce)
 	s.out.fresh = true
 	return s, nil
 }
 
 // Announce returns what hello tells the relay, and the relay everybody: our identity, in clear and unproven. At most 256
 // bytes.
-func (s *Session) Announce() []byte { return s.announce }
+func (s *Session) Announce() []byte { return s.self.Announce(s.me.Nonce) }
 
 // Member is a member as the relay names it. Nothing of it is true before a handshake has proved it.
 type Member struct {
