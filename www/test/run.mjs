@@ -17,6 +17,7 @@ try {
     platform: 'node',
     format: 'esm',
     target: 'node20',
+    alias: { 'go-wasm-exec': 'data:text/javascript,' }, // Go's glue; whoever runs a program brings one
     define: { REPOSITORY: JSON.stringify(join(here, '../..')) },
   });
   const files = readdirSync(out).map((name) => join(out, name));

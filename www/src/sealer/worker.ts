@@ -29,7 +29,7 @@ class Room {
   #module: WebAssembly.Module | null = null;
   #over = false;
   #timer: ReturnType<typeof setTimeout> | undefined;
-  /** Messages are done one after the other: those after a command with a passphrase wait until it is derived. */
+  /** Commands are done one after the other: those after one with a passphrase wait until it is derived. */
   #line: Promise<void>;
   readonly transforms = new Transforms(() => this.#program);
 
@@ -38,6 +38,11 @@ class Room {
   }
 
   receive(message: Message): void {
+    if (!(message instanceof ArrayBuffer)) {
+      // At once: whoever had the slot before must not be shown in it while a passphrase is derived.
+      this.transforms.assign(message.slot, message.source);
+      return;
+    }
     this.#line = this.#line.then(() => this.#over ? undefined : this.#do(message)).catch(() => this.#fail('crypto.worker'));
   }
 
@@ -50,11 +55,7 @@ class Room {
     }
   }
 
-  async #do(message: Message): Promise<void> {
-    if (!(message instanceof ArrayBuffer)) {
-      this.transforms.assign(message.slot, message.source);
-      return;
-    }
+  async #do(message: ArrayBuffer): Promise<void> {
     const command = new Uint8Array(message);
     if ((command[0] ?? 0) & needsPRS) {
       if (command.length <= prsSize) throw new RangeError('command too short');
