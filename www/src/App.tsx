@@ -24,20 +24,20 @@ export function App({ token }: { token: string }) {
   const core = useCore();
   const { view, engine } = useSnapshot(core);
   const route = useRoute();
-  const [chosenHere, setChosenHere] = useState(false);
-  useAddress(view, engine.phase === 'ready');
+  const [chosen, choose] = useState(''); // the room whose name the person chose here, as it came into the address
+  const visit = useAddress(view, engine.phase === 'ready');
   const title = titleOf(route, view);
   useEffect(() => {
     document.title = title;
   }, [title]);
 
   const openRoom = (opening: Opening) => {
-    setChosenHere(true);
+    choose(encodeURIComponent(opening.room));
     go(roomPath(opening.room, opening.e2ee));
     open(core, opening);
   };
   const goHome = () => {
-    setChosenHere(false);
+    choose('');
     go('/');
     void core.dispatch({ t: 'home' });
   };
@@ -63,11 +63,17 @@ export function App({ token }: { token: string }) {
       case 'unknown':
         return <BadRoom onHome={goHome} />;
       case 'room':
-        return meeting(route.e2ee);
+        return meeting(route.room, route.e2ee);
     }
   }
 
-  function meeting(e2ee: boolean) {
+  /** By the address, as the snapshot may still be of the room before. */
+  function isChosen(room: string): boolean {
+    const named = (segment: string) => core.parse(segment)?.name || segment;
+    return chosen !== '' && named(chosen) === named(room);
+  }
+
+  function meeting(room: string, e2ee: boolean) {
     if (view.room.problem.code) return <BadRoom problem={view.room.problem} onHome={goHome} />;
     switch (view.app.screen) {
       case 'waiting':
@@ -78,17 +84,19 @@ export function App({ token }: { token: string }) {
         return <End view={view} onHome={goHome} />;
       default:
         if (view.crypto.on && view.crypto.able === 'no') return <Unable onHome={goHome} />;
-        return <Prejoin view={view} engine={engine} chosenHere={chosenHere} e2ee={e2ee} onOpen={openRoom} />;
+        // What was typed for one room is not for the next.
+        return <Prejoin key={visit} view={view} engine={engine} chosenHere={isChosen(room)} e2ee={e2ee} onOpen={openRoom} />;
     }
   }
 }
 
 /**
  * Keeps address and core in step: the address shows a room's canonical name and whether it is encrypted, and Back,
- * Forward and another # choose rooms.
+ * Forward and another # choose rooms. Returns which visit this is: another number for each room that they chose.
  */
-function useAddress(view: View, ready: boolean): void {
+function useAddress(view: View, ready: boolean): number {
   const core = useCore();
+  const [visit, count] = useState(0);
   const { name } = view.room;
   const { on } = view.crypto;
   const asked = useRef(name);
@@ -106,6 +114,7 @@ function useAddress(view: View, ready: boolean): void {
       const passphrase = takePassphrase();
       const encrypted = core.state().crypto.on;
       const same = asked.current !== '' && location.pathname === roomPath(asked.current);
+      if (!same) count((n) => n + 1);
       // A room that is entered in clear is left for a link that says that it is encrypted.
       if (!same || (route.e2ee && !encrypted)) return open(core, { ...route, passphrase });
       if (passphrase) void core.dispatch({ t: 'crypto.passphrase', text: passphrase });
@@ -114,6 +123,7 @@ function useAddress(view: View, ready: boolean): void {
     addEventListener('popstate', moved);
     return () => removeEventListener('popstate', moved);
   }, [core]);
+  return visit;
 }
 
 /** The page's title. */

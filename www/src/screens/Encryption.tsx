@@ -1,4 +1,4 @@
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect } from 'preact/hooks';
 import type { View } from '../core/api.gen';
 import { useCore } from '../core/context';
 import type { Opening } from '../core/core';
@@ -7,29 +7,21 @@ import { go, roomPath } from '../route';
 import { Notice } from '../ui/Notice';
 import { isOfText, PassphraseField } from '../ui/PassphraseField';
 import { Switch } from '../ui/Switch';
+import type { Choice } from './choice';
 import type { Typing } from './usePassphrase';
-
-/** What this person may say about the encryption of the room. */
-export interface Choice {
-  encrypted: boolean;
-  /** It is this person's to choose: nobody said yet that the room is encrypted. */
-  free: boolean;
-  /** This person may well be the one who makes the room. */
-  makes: boolean;
-  /** The relay said that the room is encrypted. */
-  required: boolean;
-}
 
 interface Props {
   view: View;
   choice: Choice;
   passphrase: Typing;
+  /** The way into the meeting is under way: nothing can be chosen now. */
+  joining: boolean;
   onTurned: () => void;
   onOpen: (opening: Opening) => void;
 }
 
 /** Before the meeting: whether it is encrypted, and the passphrase. */
-export function Encryption({ view, choice, passphrase, onTurned, onOpen }: Props) {
+export function Encryption({ view, choice, passphrase, joining, onTurned, onOpen }: Props) {
   const core = useCore();
   const { room, crypto } = view;
   const { encrypted, free, makes, required } = choice;
@@ -54,7 +46,7 @@ export function Encryption({ view, choice, passphrase, onTurned, onOpen }: Props
           label={t('passphrase.switch')}
           help={t(crypto.able === 'no' ? 'passphrase.unable' : encrypted ? 'passphrase.warning' : 'passphrase.why')}
           on={encrypted}
-          disabled={crypto.able === 'no'}
+          disabled={joining || crypto.able === 'no'}
           onChange={turn}
         />
       )}
@@ -67,6 +59,7 @@ export function Encryption({ view, choice, passphrase, onTurned, onOpen }: Props
             input={passphrase.input}
             problem={passphrase.problem}
             choosing={makes}
+            readonly={joining}
             {...(makes ? {} : { help: t(passphrase.known ? 'passphrase.known' : 'passphrase.ask') })}
             onInput={passphrase.type}
           />
@@ -74,17 +67,4 @@ export function Encryption({ view, choice, passphrase, onTurned, onOpen }: Props
       )}
     </>
   );
-}
-
-/** Works the choice out; turned is told when the switch was used. */
-export function useChoice(view: View, e2ee: boolean, chosenHere: boolean): [Choice, turned: () => void] {
-  const [turned, turn] = useState(false);
-  const [required, require] = useState(false); // the relay said so: it has a passphrase already
-  const { crypto, auth } = view;
-  useEffect(() => {
-    if (crypto.problem.code === 'e2ee.required') require(true);
-  }, [crypto.problem]);
-  const encrypted = crypto.on || e2ee;
-  const here = (chosenHere || turned) && !required;
-  return [{ encrypted, free: here || (auth.name !== '' && !encrypted), makes: here, required }, () => turn(true)];
 }

@@ -7,8 +7,9 @@ import { Button } from '../ui/Button';
 import { Field } from '../ui/Field';
 import { useFocusOnce } from '../ui/hooks';
 import { Select } from '../ui/Select';
+import { useChoice } from './choice';
 import { DeviceTrouble } from './DeviceTrouble';
-import { Encryption, useChoice } from './Encryption';
+import { Encryption } from './Encryption';
 import { MicLevel } from './MicLevel';
 import { Shell } from './Shell';
 import { SlowJoin } from './SlowJoin';
@@ -77,7 +78,7 @@ export function Prejoin({ view, engine, chosenHere, e2ee, onOpen }: Props) {
           error={missing && !name.trim() ? t('prejoin.nameMissing') : undefined}
           onInput={type}
         />
-        <Encryption view={view} choice={choice} passphrase={passphrase} onTurned={turned} onOpen={onOpen} />
+        <Encryption view={view} choice={choice} passphrase={passphrase} joining={joining} onTurned={turned} onOpen={onOpen} />
         <Select
           icon="mic"
           label={t('prejoin.mic')}

@@ -20,13 +20,15 @@ interface Props {
   problem: Problem;
   /** For whoever chooses the passphrase: it is shown and judged, and can be suggested and copied. The others type theirs. */
   choosing?: boolean;
+  /** It cannot be another one now. */
+  readonly?: boolean;
   label?: string;
   help?: string;
   input?: RefObject<HTMLInputElement | null>;
 }
 
 /** The passphrase of an encrypted room. */
-export function PassphraseField({ value, onInput, problem, choosing = false, label, help, input }: Props) {
+export function PassphraseField({ value, onInput, problem, choosing = false, readonly = false, label, help, input }: Props) {
   const core = useCore();
   const meter = useId();
   const [shown, show] = useState(choosing);
@@ -49,7 +51,9 @@ export function PassphraseField({ value, onInput, problem, choosing = false, lab
       <Field
         label={label ?? t('passphrase.label')}
         type={shown ? 'text' : 'password'}
+        autocomplete="new-password" // else it is filled with that of an account, or kept as one
         plain
+        readonly={readonly}
         value={value}
         {...(input && { input })}
         {...(help && { help })}
@@ -57,7 +61,9 @@ export function PassphraseField({ value, onInput, problem, choosing = false, lab
         {...(choosing && { describedBy: meter })}
         onInput={onInput}
       >
-        {choosing && <IconButton id="suggest" kind="plain" icon="dice" label={t('passphrase.suggest')} onClick={suggest} />}
+        {choosing && (
+          <IconButton id="suggest" kind="plain" icon="dice" label={t('passphrase.suggest')} disabled={readonly} onClick={suggest} />
+        )}
         {choosing && value && (
           <IconButton
             id="copy"
