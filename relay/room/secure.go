@@ -2,6 +2,7 @@ package room
 
 import (
 	"slices"
+	"strconv"
 
 	"github.com/conclave-meet/conclave/shared/wire"
 )
@@ -43,7 +44,7 @@ func (s *State) secure(e Secure) {
 		s.fail(x.conn, e.N, wire.CodeRole)
 		return
 	case len(s.seats) > maxEncrypted:
-		s.fail(x.conn, e.N, wire.CodeRoomFull)
+		s.fail(x.conn, e.N, wire.CodeE2EEMany, "most", strconv.Itoa(maxEncrypted))
 		return
 	}
 	if !s.encrypted() {
@@ -107,7 +108,7 @@ func (s *State) pass(e Pass) {
 	}
 }
 
-// fail answers message n of c with an error.
-func (s *State) fail(c Conn, n uint32, why wire.Code) {
-	s.reply(c, n, &wire.Failure{Error: *wire.Refuse(why)})
+// fail answers message n of c with an error; pairs are its parameters (wire.Refuse).
+func (s *State) fail(c Conn, n uint32, why wire.Code, pairs ...string) {
+	s.reply(c, n, &wire.Failure{Error: *wire.Refuse(why, pairs...)})
 }

@@ -258,7 +258,7 @@ func TestARoomIsEncryptedDuringTheCall(t *testing.T) {
 			}
 			g.hush()
 			g.step(Secure{Conn: 1, N: 7})
-			assert.Equal(g.t, []string{"error room.full re 7"}, g.hears(1))
+			assert.Equal(g.t, []string{"error e2ee.many 100 re 7"}, g.hears(1))
 			assert.False(g.t, g.s.encrypted())
 		}},
 	})

@@ -27,6 +27,7 @@ const (
 
 	CodeE2EERequired Code = "e2ee.required" // the room is encrypted, and the client has not announced itself; bye in answer to hello
 	CodeE2EEOff      Code = "e2ee.off"      // the room is not encrypted; bye in answer to hello
+	CodeE2EEMany     Code = "e2ee.many"     // more people are in the room than can be encrypted: params.most
 	CodeE2EEClear    Code = "e2ee.clear"    // hands and chat do not go through the relay in an encrypted room
 
 	CodeOffer    Code = "media.offer"  // the description cannot be used; params.why says why

@@ -65,8 +65,8 @@ type (
 		Up bool `json:"up"`
 	}
 
-	// SetE2EE ("e2ee") encrypts the room from now on, for good. Hosts and moderators may; others hear [CodeRole]. The
-	// relay answers secured, to everybody.
+	// SetE2EE ("e2ee") encrypts the room from now on, for good. Hosts and moderators may; others hear [CodeRole], and
+	// those of a room that is too large [CodeE2EEMany]. The relay answers secured, to everybody.
 	SetE2EE struct{}
 
 	// SetAnnounce ("announce") is the announce of a member who was in the room before it was encrypted, or another one
