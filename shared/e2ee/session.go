@@ -57,7 +57,6 @@ type Session struct {
 	keys    ownKeys
 	profile Profile
 	log     chatLog
-	pace    pace
 	out     outbox
 }
 

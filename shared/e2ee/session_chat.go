@@ -155,7 +155,7 @@ func (s *Session) React(now time.Duration, code string) error {
 	if !s.sending() {
 		return ErrPaused
 	}
-	if s.pace.wait(s.now, len(s.peers), channel.MinRecord) > 0 {
+	if s.out.pace.wait(s.now, len(s.peers), channel.MinRecord) > 0 {
 		return ErrBusy
 	}
 	for _, p := range s.peers {

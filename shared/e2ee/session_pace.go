@@ -81,21 +81,21 @@ type turn struct {
 // talk sends what was said as far as the relay takes it: to all before the next line, and to nobody while nothing may go
 // out.
 func (s *Session) talk() {
-	if s.now < s.pace.next || !s.waiting() || !s.sending() {
+	if s.now < s.out.pace.next || !s.waiting() || !s.sending() {
 		return
 	}
 	for {
 		p, blocked := s.listener()
 		if p == nil {
 			if blocked {
-				s.pace.next = s.now + paceStep
+				s.out.pace.next = s.now + paceStep
 			}
 			return
 		}
 		line := s.log.line(p.turn.next)
 		size := line.size()
-		if s.pace.wait(s.now, 1, size) > 0 {
-			s.pace.next = s.now + paceStep
+		if s.out.pace.wait(s.now, 1, size) > 0 {
+			s.out.pace.next = s.now + paceStep
 			return
 		}
 		p.turn.next++
@@ -135,7 +135,7 @@ func (s *Session) listener() (first *peer, blocked bool) {
 
 // talkDeadline adds when more may go out.
 func (s *Session) talkDeadline(a *alarm) {
-	if s.pace.next > s.now && s.waiting() {
-		a.add(s.pace.next)
+	if s.out.pace.next > s.now && s.waiting() {
+		a.add(s.out.pace.next)
 	}
 }

@@ -41,7 +41,7 @@ func (s *Session) Receive(now time.Duration, item Item) {
 
 // post hands an item to the relay.
 func (s *Session) post(p *peer, kind uint8, data []byte) {
-	s.pace.spend(s.now, len(data))
+	s.out.pace.spend(s.now, len(data))
 	s.out.items = append(s.out.items, Item{Kind: kind, From: s.me.Index, To: p.Index, Data: data})
 }
 

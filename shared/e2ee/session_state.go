@@ -103,6 +103,7 @@ type Output struct {
 // outbox collects what the next Take returns.
 type outbox struct {
 	items    []Item
+	pace     pace // of what went out
 	events   []Event
 	keyFrame bool
 	state    State // as it was taken last
