@@ -17,8 +17,8 @@ var (
 	ErrNobody = errors.New("receiver is not up")
 	// ErrText says that a text is empty, too long or not UTF-8.
 	ErrText = errors.New("bad text")
-	// ErrBehind says that a passphrase cannot be changed again: there have been 255 changes, or a later one is known.
-	ErrBehind = errors.New("passphrase epoch is not newer")
+	// ErrBehind says that a change of the passphrase was not asked about, or that a later one is known.
+	ErrBehind = errors.New("change of the passphrase is not the last")
 )
 
 // MaxMembers is how many members a room with encryption may have, ourselves included. A rotation costs N² records
@@ -207,6 +207,7 @@ func (s *Session) settle() {
 	s.exchangeDigests()
 	s.judge()
 	s.talk()
+	s.offer()
 }
 
 // alarm collects the earliest of several times.
@@ -232,6 +233,7 @@ func (s *Session) Deadline() (at time.Duration, ok bool) {
 		s.keysDeadline(&a)
 		s.circleDeadline(&a)
 		s.talkDeadline(&a)
+		s.passphraseDeadline(&a)
 	}
 	return a.at, a.set
 }

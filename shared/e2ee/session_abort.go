@@ -58,8 +58,9 @@ func (s *Session) abortedDifferent(p *peer) {
 	}
 }
 
-// abortedEpoch hears that the peer counts other changes of the passphrase. A joiner that nobody has accepted takes over
-// the number, which is all that it lacks if the person typed the present passphrase.
+// abortedEpoch hears that the peer counts other changes of the passphrase. A joiner that nobody has accepted tries again
+// with its number, which is all that it lacks if the person typed the present passphrase. It does so with this peer only:
+// whoever it is, the relay or an outsider, nothing is proved yet.
 func (s *Session) abortedEpoch(p *peer, epoch uint8) {
 	if p.attempt.initiator == nil {
 		return
@@ -68,8 +69,12 @@ func (s *Session) abortedEpoch(p *peer, epoch uint8) {
 	switch {
 	case p.verified:
 		p.attempt.previous = !p.attempt.previous && epoch == s.secret.previousEpoch()
-	case !s.open() && epoch != s.secret.epoch:
-		s.secret.renumber(epoch)
+	case !s.proven():
+		first := !p.attempt.claims
+		p.attempt.claims, p.attempt.claim = epoch != s.secret.epoch, epoch
+		if first && p.attempt.claims {
+			return // at once, before others are asked, who may have another passphrase
+		}
 	}
 	s.later(p)
 }

@@ -33,7 +33,9 @@ type attempt struct {
 	failures  int           // in a row
 	different bool          // the last one ended with a wrong tag
 	previous  bool          // the next one uses the passphrase before the present one
-	stale     bool          // the running one does
+	claims    bool          // the next one uses the present one with another number, which the peer claims:
+	claim     uint8         // this
+	epoch     uint8         // of the running one
 	crossed   bool          // an HS2 may come that answers an earlier HS1
 }
 
@@ -51,9 +53,11 @@ type joining struct {
 // open tells whether everybody may be asked: somebody has our passphrase, or the person wants it. Otherwise one member
 // is asked at a time: a relay that invents members gets one guess, not one for each (e2ee.md, 6).
 func (s *Session) open() bool {
-	if s.join.others {
-		return true
-	}
+	return s.join.others || s.proven()
+}
+
+// proven tells whether somebody has proved our passphrase and is on the roster.
+func (s *Session) proven() bool {
 	for _, p := range s.peers {
 		if p.verified {
 			return true
@@ -111,6 +115,9 @@ func (s *Session) begin(p *peer) bool {
 		p.attempt.previous = false
 		room, _ = s.roomFor(false)
 	}
+	if p.attempt.claims && !p.attempt.previous {
+		room.Epoch = p.attempt.claim
+	}
 	i, hs1, err := handshake.Initiate(s.rand, room, s.self, s.me, p.Party)
 	if err != nil {
 		s.later(p)
@@ -119,7 +126,7 @@ func (s *Session) begin(p *peer) bool {
 	if p.wasUp {
 		s.abort(p, abortAgain) // it may not know yet that the channel is lost, and would not answer
 	}
-	p.attempt.initiator, p.attempt.stale = i, p.attempt.previous
+	p.attempt.initiator, p.attempt.epoch = i, room.Epoch
 	p.attempt.until = s.now + handshakeWithin
 	s.post(p, KindHS1, hs1)
 	return true
@@ -187,13 +194,12 @@ func (s *Session) serveQueued() {
 // respond sends HS2, which lets the peer test one passphrase.
 func (s *Session) respond(p *peer, hs1 []byte) bool {
 	room, _ := s.roomFor(false)
-	stale := false
 	r, hs2, err := handshake.Respond(s.rand, room, s.self, s.me, p.Party, hs1)
 	if errors.Is(err, handshake.ErrEpoch) && p.verified {
 		// It was up and did not get the change of the passphrase, or we did not.
 		if previous, ok := s.roomFor(true); ok {
-			stale = true
-			r, hs2, err = handshake.Respond(s.rand, previous, s.self, s.me, p.Party, hs1)
+			room = previous
+			r, hs2, err = handshake.Respond(s.rand, room, s.self, s.me, p.Party, hs1)
 		}
 	}
 	switch {
@@ -205,7 +211,7 @@ func (s *Session) respond(p *peer, hs1 []byte) bool {
 		return false
 	}
 	p.attempt.responder, p.attempt.point = r, [32]byte(hs1)
-	p.attempt.stale, p.attempt.different = stale, false
+	p.attempt.epoch, p.attempt.different = room.Epoch, false
 	if p.attempt.guess = !p.verified; p.attempt.guess {
 		s.budget.open++
 	}

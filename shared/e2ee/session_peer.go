@@ -37,7 +37,7 @@ type peer struct {
 	wasUp    bool             // it was verified at some time
 	channel  *channel.Channel // nil: none, or lost
 	heard    time.Duration    // when its last record came
-	epoch    uint8            // of the passphrase that it has, as far as we know
+	knows    knowledge        // of the passphrase
 	profile  Profile
 	said     []uint64 // its last chat messages
 	turn     turn     // in ours
@@ -138,9 +138,9 @@ func (s *Session) up(p *peer, k handshake.Keys, tag []byte) bool {
 		s.later(p)
 		return false
 	}
-	p.epoch = s.secret.epoch
-	if p.attempt.stale {
-		p.epoch = s.secret.previousEpoch()
+	p.knows.epoch = p.attempt.epoch
+	if !p.verified {
+		s.renumber(p.attempt.epoch)
 	}
 	p.cut()
 	p.channel, p.heard, p.attempt = channel.New(k), s.now, attempt{next: s.now + firstPause}

@@ -73,8 +73,11 @@ type (
 		From uint16
 		Code string
 	}
-	// PassphraseChanged says that a member changed the passphrase for everybody. Unless it was us (By), answer with
-	// [Session.Adopt]. Text is secret.
+	// PassphraseOffered says that a member wants the passphrase changed for everybody. Answer with [Session.Adopt] or
+	// [Session.Decline]: nothing is heard of other changes before. Text is secret.
+	PassphraseOffered PassphraseChanged
+	// PassphraseChanged says that the passphrase is another one now, which we or another member (By) gave everybody. By is
+	// who told us: it need not be whose idea it was. Text is secret.
 	PassphraseChanged struct {
 		By    uint16
 		Epoch uint8
@@ -84,7 +87,14 @@ type (
 
 func (Said) event()              {}
 func (Reacted) event()           {}
+func (PassphraseOffered) event() {}
 func (PassphraseChanged) event() {}
+
+// String hides the passphrase from logs.
+func (PassphraseOffered) String() string { return "[hidden]" }
+
+// GoString hides the passphrase from %#v.
+func (PassphraseOffered) GoString() string { return "[hidden]" }
 
 // String hides the passphrase from logs.
 func (PassphraseChanged) String() string { return "[hidden]" }

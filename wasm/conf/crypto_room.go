@@ -146,6 +146,8 @@ func (s *State) reported(r port.Report) {
 		s.cryptoSaid(r)
 	case *port.Unsaid:
 		s.unsaid(r)
+	case *port.Offered:
+		s.passphraseOffered(r)
 	case *port.Passphrase:
 		s.passphraseIs(r)
 	case *port.Unchanged:
@@ -209,18 +211,28 @@ func (s *State) cryptoGone(i wire.MemberIndex) {
 	}
 }
 
-// passphraseIs: the passphrase has changed for everybody. One that nobody could type is no passphrase: it would lock out
-// whoever comes next.
-func (s *State) passphraseIs(r *port.Passphrase) {
+// passphraseOffered: a member wants the passphrase changed for everybody. One that nobody could type is no passphrase: it
+// would lock out whoever comes next. One that is easy to guess is taken all the same, else people come apart; the person
+// is told.
+func (s *State) passphraseOffered(r *port.Offered) {
 	if clean, err := passphrase.Clean(r.Text, roomname.NFC); err != nil || clean != r.Text {
+		s.do(TellCrypto{Command: &port.Decline{Epoch: r.Epoch}})
 		return
 	}
+	secret := port.Secret{Room: s.view.Room.Name, Passphrase: r.Text}
+	s.do(TellCrypto{Command: &port.Adopt{Secret: secret, Epoch: r.Epoch}})
+}
+
+// passphraseIs: the passphrase has changed for everybody.
+func (s *State) passphraseIs(r *port.Passphrase) {
 	s.crypt.text, s.crypt.problem = r.Text, Problem{}
 	by := wire.MemberIndex(r.By)
-	if by == s.view.Me.Index {
+	switch name := map[string]string{"name": s.nameOf(by)}; {
+	case by == s.view.Me.Index:
 		s.tell(Note{T: "toast", Key: "crypto.changedMine", Tone: "info"})
-		return
+	case strengthOf(r.Text).Class() == roomname.Weak:
+		s.tell(Note{T: "toast", Key: "crypto.changedWeak", Params: name, Tone: "warn"})
+	default:
+		s.tell(Note{T: "toast", Key: "crypto.changed", Params: name, Tone: "info"})
 	}
-	s.do(TellCrypto{Command: &port.Adopt{Secret: s.secret(), Epoch: r.Epoch}})
-	s.tell(Note{T: "toast", Key: "crypto.changed", Params: map[string]string{"name": s.nameOf(by)}, Tone: "info"})
 }

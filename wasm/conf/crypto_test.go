@@ -361,19 +361,43 @@ func TestThePassphraseChangesForEverybody(t *testing.T) {
 	assert.Equal(t, Note{T: "toast", Key: "crypto.changedMine", Tone: "info"}, of[Tell](fx)[0].Note)
 	assert.Empty(t, told[*port.Adopt](fx))
 
-	fx = c.reports(&port.Passphrase{By: uint16(bob), Epoch: 2, Text: his})
+	fx = c.reports(&port.Offered{By: uint16(bob), Epoch: 2, Text: his})
 	adopt := told[*port.Adopt](fx)
 	require.Len(t, adopt, 1)
 	assert.Equal(t, &port.Adopt{Secret: port.Secret{Room: "r", Passphrase: his}, Epoch: 2}, adopt[0])
-	assert.Equal(t, Note{T: "toast", Key: "crypto.changed", Params: map[string]string{"name": "Bob"}, Tone: "info"}, of[Tell](fx)[0].Note)
-	assert.Empty(t, c.reports(&port.Passphrase{By: uint16(bob), Epoch: 3, Text: " not\nclean "}))
+	assert.Equal(t, mine, c.s.Passphrase(), "the worker has not taken it yet")
+	assert.Empty(t, of[Tell](fx))
+	fx = c.reports(&port.Passphrase{By: uint16(bob), Epoch: 2, Text: his})
 	assert.Equal(t, his, c.s.Passphrase())
+	assert.Empty(t, told[*port.Adopt](fx))
+	assert.Equal(t, Note{T: "toast", Key: "crypto.changed", Params: map[string]string{"name": "Bob"}, Tone: "info"}, of[Tell](fx)[0].Note)
 
 	c.on(&CryptoChange{Text: "weak"})
 	assert.Equal(t, codePhraseWeak, c.crypto().Problem.Code)
 	c.on(&CryptoChange{Text: mine})
 	c.reports(&port.Unchanged{Code: "crypto.later"})
 	assert.Equal(t, "crypto.later", c.crypto().Problem.Code)
+}
+
+func TestAPassphraseOfOthersThatNobodyCanTypeIsDeclined(t *testing.T) {
+	c := sealedCall(t)
+	c.reports(up("Bob"))
+	for _, text := range []string{" not\nclean ", "", "two  blanks", strings.Repeat("x", 300)} {
+		fx := c.reports(&port.Offered{By: uint16(bob), Epoch: 3, Text: text})
+		assert.Equal(t, []*port.Decline{{Epoch: 3}}, told[*port.Decline](fx), text)
+		assert.Empty(t, told[*port.Adopt](fx))
+		assert.Equal(t, phrase, c.s.Passphrase())
+	}
+}
+
+func TestAPassphraseOfOthersThatIsEasyToGuessIsTakenAndSaid(t *testing.T) {
+	c := sealedCall(t)
+	c.reports(up("Bob"))
+	require.Len(t, told[*port.Adopt](c.reports(&port.Offered{By: uint16(bob), Epoch: 1, Text: "a"})), 1, "people would come apart")
+	fx := c.reports(&port.Passphrase{By: uint16(bob), Epoch: 1, Text: "a"})
+	weak := Note{T: "toast", Key: "crypto.changedWeak", Params: map[string]string{"name": "Bob"}, Tone: "warn"}
+	assert.Equal(t, weak, of[Tell](fx)[0].Note)
+	assert.Equal(t, "a", c.s.Passphrase())
 }
 
 func TestAWorkerThatEndsIsReplacedAndIAmAnotherMember(t *testing.T) {
@@ -464,6 +488,7 @@ func TestAPassphraseIsNowhereInTheViewOrInPrint(t *testing.T) {
 	c := sealedCall(t)
 	c.reports(up("Bob"))
 	fx := c.on(&CryptoChange{Text: "other words of that kind"})
+	fx = append(fx, c.reports(&port.Offered{By: uint16(bob), Epoch: 2, Text: "words of his own kind"})...)
 	fx = append(fx, c.reports(&port.Passphrase{By: uint16(bob), Epoch: 2, Text: "words of his own kind"})...)
 	all, err := json.Marshal(c.s.View())
 	require.NoError(t, err)

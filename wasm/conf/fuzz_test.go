@@ -219,7 +219,11 @@ func (w *world) crypto() Event {
 	case 6:
 		r = &port.Send{Items: []port.Item{{Kind: 1, To: m}}}
 	case 7:
-		r = &port.Passphrase{By: m, Epoch: 1, Text: "words that somebody else chose"}
+		if text := []string{"words that somebody else chose", "no\tpassphrase"}[w.next(2)]; w.next(2) == 0 {
+			r = &port.Offered{By: m, Epoch: 1, Text: text}
+		} else {
+			r = &port.Passphrase{By: m, Epoch: 1, Text: text}
+		}
 	case 8:
 		r = &port.KeyFrame{}
 	default:

@@ -208,7 +208,7 @@ type Crypto struct {
 	// Problem is why a passphrase was not taken ("crypto.empty", "crypto.control", "crypto.long", "crypto.weak"), why people
 	// are asked for one ("crypto.passphrase", "e2ee.required"), why there is no encryption ("crypto.unable"; "crypto.load"
 	// and "crypto.worker": its program cannot be had, or ended), or why nothing was changed ("auth.role": only moderators
-	// do; "crypto.paused", "crypto.behind").
+	// do; "crypto.paused").
 	Problem Problem `json:"problem"`
 }
 

@@ -25,6 +25,7 @@ const (
 	kindUnlock  kind = 10
 	kindAccept  kind = 11
 	kindShow    kind = 12
+	kindDecline kind = 13
 )
 
 // Secret is a passphrase, and where it is needed what it was made into. It prints as "[hidden]".
@@ -53,11 +54,15 @@ type (
 	Retry struct{ Secret }
 	// Change gives everybody another passphrase.
 	Change struct{ Secret }
-	// Adopt answers [Passphrase]: new handshakes use what a member changed the passphrase to.
+	// Adopt answers [Offered]: handshakes use that passphrase from then on. Leads to [Passphrase], unless somebody else
+	// changed it meanwhile.
 	Adopt struct {
 		Secret
 		Epoch uint8 // of that report
 	}
+
+	// Decline answers [Offered]: its text is no passphrase, and the present one stays.
+	Decline struct{ Epoch uint8 }
 
 	// Welcome says that the relay let us in, also after a lost connection. Others are all other members.
 	Welcome struct {
@@ -120,6 +125,7 @@ func (*Open) command() kind     { return kindOpen }
 func (*Retry) command() kind    { return kindRetry }
 func (*Change) command() kind   { return kindChange }
 func (*Adopt) command() kind    { return kindAdopt }
+func (*Decline) command() kind  { return kindDecline }
 func (*Welcome) command() kind  { return kindWelcome }
 func (*Joined) command() kind   { return kindJoined }
 func (*Left) command() kind     { return kindLeft }

@@ -23,6 +23,8 @@ func DecodeCommand(b []byte) (Command, error) {
 		c = &Change{Secret: r.secret()}
 	case kindAdopt:
 		c = &Adopt{Secret: r.secret(), Epoch: r.u8()}
+	case kindDecline:
+		c = &Decline{Epoch: r.u8()}
 	case kindWelcome:
 		c = &Welcome{Me: r.u16(), Others: list(&r, memberSize, (*reader).member)}
 	case kindJoined:
@@ -71,6 +73,8 @@ func DecodeReport(b []byte) (Report, error) {
 		x = &Unsaid{ID: r.u64(), Code: r.text()}
 	case kindReacted:
 		x = &Reacted{From: r.u16(), Code: r.text()}
+	case kindOffered:
+		x = &Offered{By: r.u16(), Epoch: r.u8(), Text: r.text()}
 	case kindPassphrase:
 		x = &Passphrase{By: r.u16(), Epoch: r.u8(), Text: r.text()}
 	case kindKeyFrame:

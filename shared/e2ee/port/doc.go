@@ -45,7 +45,8 @@
 // Commands whose first byte has the bit [NeedsPRS] carry a passphrase. Bytes 1 to 32 of them are zero when they come
 // from the page; the worker has the whole command derived in a throw-away instance of its program (Argon2id takes 19 MB,
 // and WebAssembly's memory never shrinks), writes the 32 bytes there, and only then gives it to command. Everything that
-// comes after it waits.
+// comes after it waits, but for [Adopt]: another member causes it, and must not hold up anybody's records. It is carried
+// out when it is derived, among what comes then.
 //
 // # Encoding
 //

@@ -20,6 +20,8 @@ func AppendCommand(dst []byte, c Command) []byte {
 		dst = appendSecret(dst, c.Secret)
 	case *Adopt:
 		dst = append(appendSecret(dst, c.Secret), c.Epoch)
+	case *Decline:
+		dst = append(dst, c.Epoch)
 	case *Welcome:
 		dst = u16(dst, c.Me)
 		dst = u32(dst, len(c.Others))
@@ -64,6 +66,8 @@ func AppendReport(dst []byte, r Report) []byte {
 		dst = appendText(u64(dst, r.ID), r.Code)
 	case *Reacted:
 		dst = appendText(u16(dst, r.From), r.Code)
+	case *Offered:
+		dst = appendText(append(u16(dst, r.By), r.Epoch), r.Text)
 	case *Passphrase:
 		dst = appendText(append(u16(dst, r.By), r.Epoch), r.Text)
 	case *Drops:

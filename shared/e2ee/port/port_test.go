@@ -21,6 +21,7 @@ var commands = []Command{
 	&Retry{Secret: secret},
 	&Change{Secret: secret},
 	&Adopt{Secret: secret, Epoch: 255},
+	&Decline{Epoch: 7},
 	&Welcome{Me: 7},
 	&Welcome{Me: 7, Others: []Member{{Index: 1, Announce: []byte("one")}, {Index: 2}}},
 	&Joined{Member: Member{Index: 9, Announce: []byte{0}}},
@@ -52,6 +53,7 @@ var reports = []Report{
 	&Said{From: 1, To: 2, ID: 5, At: -1, Text: "grüß"},
 	&Unsaid{ID: 5, Code: "chat.text"},
 	&Reacted{From: 3, Code: "clap"},
+	&Offered{By: 4, Epoch: 2, Text: "still others"},
 	&Passphrase{By: 3, Epoch: 1, Text: "others words"},
 	&Unchanged{Code: "crypto.later"},
 	&KeyFrame{},
@@ -170,7 +172,7 @@ func TestTextsThatAreNotUTF8AreMended(t *testing.T) {
 }
 
 func TestPassphrasesDoNotPrint(t *testing.T) {
-	for _, v := range []any{secret, &Open{Secret: secret}, &Retry{Secret: secret}, &Passphrase{Text: secret.Passphrase}} {
+	for _, v := range []any{secret, &Open{Secret: secret}, &Retry{Secret: secret}, &Offered{Text: secret.Passphrase}, &Passphrase{Text: secret.Passphrase}} {
 		for _, verb := range []string{"%v", "%+v", "%s", "%#v"} {
 			assert.NotContains(t, fmt.Sprintf(verb, v), "words", "%T "+verb, v)
 		}

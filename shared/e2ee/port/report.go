@@ -16,6 +16,7 @@ const (
 	kindDrops      kind = 9
 	kindFault      kind = 10
 	kindUnchanged  kind = 11
+	kindOffered    kind = 12
 )
 
 type (
@@ -50,8 +51,15 @@ type (
 		From uint16
 		Code string
 	}
-	// Passphrase says that a member changed the passphrase for everybody, or that our own change has gone out (By is us).
-	// The page answers with [Adopt] when it was somebody else.
+	// Offered says that a member wants the passphrase changed for everybody. The page answers with [Adopt] or [Decline];
+	// it hears of no other change before.
+	Offered struct {
+		By    uint16
+		Epoch uint8
+		Text  string
+	}
+	// Passphrase says that the passphrase is another one from now on: we adopted what By told us, or our own change has gone
+	// out (By is us).
 	Passphrase struct {
 		By    uint16
 		Epoch uint8
@@ -67,6 +75,12 @@ type (
 	// Fault says that the program refused a command, which is a defect; the page takes it for the worker's end.
 	Fault struct{ Code string }
 )
+
+// String hides the passphrase from logs.
+func (*Offered) String() string { return "[hidden]" }
+
+// GoString hides the passphrase from %#v.
+func (*Offered) GoString() string { return "[hidden]" }
 
 // String hides the passphrase from logs.
 func (*Passphrase) String() string { return "[hidden]" }
@@ -136,6 +150,7 @@ func (*State) report() kind      { return kindState }
 func (*Said) report() kind       { return kindSaid }
 func (*Unsaid) report() kind     { return kindUnsaid }
 func (*Reacted) report() kind    { return kindReacted }
+func (*Offered) report() kind    { return kindOffered }
 func (*Passphrase) report() kind { return kindPassphrase }
 func (*Unchanged) report() kind  { return kindUnchanged }
 func (*KeyFrame) report() kind   { return kindKeyFrame }

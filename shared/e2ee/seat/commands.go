@@ -93,7 +93,9 @@ func (s *Seat) wanted(c port.Command) {
 		}
 	case *port.Adopt:
 		// Refused when there was another change meanwhile, which has its own.
-		_ = x.Adopt(s.now, c.Epoch, c.PRS)
+		_ = x.Adopt(s.now, c.Epoch, c.Passphrase, c.PRS)
+	case *port.Decline:
+		x.Decline(s.now, c.Epoch)
 	case *port.Profile:
 		// Refused when it is too long for a record; what was told before then stands.
 		_ = x.Profile(s.now, e2ee.Profile{Name: c.Profile.Name, Colour: c.Profile.Colour, Hand: c.Profile.Hand})
@@ -125,8 +127,6 @@ func textOf(err error) string {
 		return "crypto.paused"
 	case errors.Is(err, e2ee.ErrBusy):
 		return "rate"
-	case errors.Is(err, e2ee.ErrBehind):
-		return "crypto.behind"
 	}
 	return "internal"
 }

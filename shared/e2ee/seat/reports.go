@@ -39,6 +39,9 @@ func happened(e e2ee.Event) port.Report {
 	case e2ee.Reacted:
 		r := port.Reacted(e)
 		return &r
+	case e2ee.PassphraseOffered:
+		r := port.Offered(e)
+		return &r
 	case e2ee.PassphraseChanged:
 		r := port.Passphrase(e)
 		return &r

@@ -189,8 +189,13 @@ func TestWhatAPersonDoesIsReportedToTheOthers(t *testing.T) {
 	assert.Contains(t, ann.reports, &port.Said{From: ann.index, ID: 1, Text: "hello"}, "to herself too")
 	assert.Contains(t, bob.reports, &port.Said{From: ann.index, ID: 1, Text: "hello"})
 	assert.Contains(t, bob.reports, &port.Reacted{From: ann.index, Code: "clap"})
-	assert.Contains(t, bob.reports, &port.Passphrase{By: ann.index, Epoch: 1, Text: "another one"})
-	bob.does(&port.Adopt{Secret: port.Secret{PRS: [32]byte{8}, Room: "room"}, Epoch: 1})
+	assert.Contains(t, ann.reports, &port.Passphrase{By: ann.index, Epoch: 1, Text: "another one"})
+	assert.Contains(t, bob.reports, &port.Offered{By: ann.index, Epoch: 1, Text: "another one"})
+	changed := &port.Passphrase{By: ann.index, Epoch: 1, Text: "another one"}
+	bob.does(&port.Adopt{Secret: port.Secret{PRS: [32]byte{7}, Room: "room", Passphrase: "one of another"}, Epoch: 1})
+	assert.NotContains(t, bob.reports, changed, "that was not asked")
+	bob.does(&port.Adopt{Secret: port.Secret{PRS: [32]byte{8}, Room: "room", Passphrase: "another one"}, Epoch: 1})
+	assert.Contains(t, bob.reports, changed)
 
 	late := m.join(8)
 	m.passes(3 * time.Second)
@@ -198,6 +203,19 @@ func TestWhatAPersonDoesIsReportedToTheOthers(t *testing.T) {
 	for _, p := range late.state().Peers {
 		assert.Equal(t, port.StatusUp, p.Status, "of %d", p.Index)
 	}
+}
+
+func TestADeclinedPassphraseMakesRoomForTheNext(t *testing.T) {
+	m, ann, bob := two(t)
+	ann.does(&port.Change{Secret: port.Secret{PRS: [32]byte{8}, Room: "room", Passphrase: "no\tpassphrase"}})
+	m.passes(time.Second)
+	require.Contains(t, bob.reports, &port.Offered{By: ann.index, Epoch: 1, Text: "no\tpassphrase"})
+	bob.does(&port.Decline{Epoch: 1})
+	ann.does(&port.Change{Secret: port.Secret{PRS: [32]byte{9}, Room: "room", Passphrase: "a better one"}})
+	m.passes(15 * time.Second)
+	require.Contains(t, bob.reports, &port.Offered{By: ann.index, Epoch: 2, Text: "a better one"})
+	bob.does(&port.Adopt{Secret: port.Secret{PRS: [32]byte{9}, Room: "room", Passphrase: "a better one"}, Epoch: 2})
+	assert.Contains(t, bob.reports, &port.Passphrase{By: ann.index, Epoch: 2, Text: "a better one"})
 }
 
 func TestWhatTheSessionRefusesIsReportedByItsCode(t *testing.T) {

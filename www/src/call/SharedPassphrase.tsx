@@ -1,4 +1,4 @@
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect, useId, useState } from 'preact/hooks';
 import type { Problem } from '../core/api.gen';
 import { useCore } from '../core/context';
 import { errorText, t } from '../i18n/t';
@@ -6,10 +6,14 @@ import { Button } from '../ui/Button';
 import { Field } from '../ui/Field';
 import { IconButton } from '../ui/IconButton';
 import { useCopy } from '../ui/hooks';
+import { StrengthMeter } from '../ui/StrengthMeter';
 import { PassphraseEntry } from './PassphraseEntry';
 
 /** Reasons why it was not changed that have nothing to do with the new one. */
-const notNow: readonly string[] = ['crypto.paused', 'crypto.behind', 'internal'];
+const notNow: readonly string[] = ['crypto.paused', 'internal'];
+
+/** Notes that say that it is another one. */
+const changed: readonly string[] = ['crypto.changed', 'crypto.changedWeak', 'crypto.changedMine'];
 
 /** The meeting's passphrase, to be read and copied by those who have it, and changed for everybody by those who may. */
 export function SharedPassphrase({ problem, canChange }: { problem: Problem; canChange: boolean }) {
@@ -20,7 +24,7 @@ export function SharedPassphrase({ problem, canChange }: { problem: Problem; can
   useEffect(
     () =>
       core.on(({ key }) => {
-        if (key !== 'crypto.changed' && key !== 'crypto.changedMine') return;
+        if (!changed.includes(key)) return;
         type(false);
         count((n) => n + 1);
       }),
@@ -30,6 +34,7 @@ export function SharedPassphrase({ problem, canChange }: { problem: Problem; can
   return (
     <section class="stack">
       <Phrase text={core.passphrase()} />
+      <Weakness text={core.passphrase()} />
       {changes > 0 && <p role="status">{t('security.changed')}</p>}
       {canChange && <Button onClick={() => type(true)}>{t('security.change')}</Button>}
     </section>
@@ -64,6 +69,13 @@ function NewPassphrase({ problem }: { problem: Problem }) {
       )}
     </section>
   );
+}
+
+/** How easily it is guessed, if that is easy: those of others are taken whatever they are. */
+function Weakness({ text }: { text: string }) {
+  const id = useId();
+  const strength = useCore().passphraseStrength(text);
+  return text && strength?.weak ? <StrengthMeter id={id} of="passphrase" loading={false} strength={strength} /> : null;
 }
 
 function Phrase({ text }: { text: string }) {

@@ -8,6 +8,9 @@ import { Transforms } from './transforms';
 /** Name of the instance that derives. */
 const derives = 'derive';
 
+/** First byte of the command that another member's change of the passphrase leads to (port.Adopt). */
+const adopts = 0x84;
+
 /** Bit of a command's first byte: bytes 1 to 32 are what its passphrase is made into (port.NeedsPRS). */
 const needsPRS = 0x80;
 const prsSize = 32;
@@ -29,7 +32,10 @@ class Room {
   #module: WebAssembly.Module | null = null;
   #over = false;
   #timer: ReturnType<typeof setTimeout> | undefined;
-  /** Commands are done one after the other: those after one with a passphrase wait until it is derived. */
+  /**
+   * Commands are done one after the other: those after one with a passphrase wait until it is derived. That goes for what the
+   * person does; what another member changes is derived beside, so that nobody can hold up what members say to each other.
+   */
   #line: Promise<void>;
   readonly transforms = new Transforms(() => this.#program);
 
@@ -43,7 +49,16 @@ class Room {
       this.transforms.assign(message.slot, message.source);
       return;
     }
-    this.#line = this.#line.then(() => this.#over ? undefined : this.#do(message)).catch(() => this.#fail('crypto.worker'));
+    if (new Uint8Array(message)[0] === adopts) {
+      void this.#line.then(() => (this.#over ? undefined : this.#adopt(message)));
+    } else {
+      this.#next(() => this.#do(message));
+    }
+  }
+
+  /** Puts something at the line's end. */
+  #next(task: () => void | Promise<void>): void {
+    this.#line = this.#line.then(() => (this.#over ? undefined : task())).catch(() => this.#fail('crypto.worker'));
   }
 
   async #load(): Promise<void> {
@@ -56,11 +71,30 @@ class Room {
   }
 
   async #do(message: ArrayBuffer): Promise<void> {
-    const command = new Uint8Array(message);
-    if ((command[0] ?? 0) & needsPRS) {
-      if (command.length <= prsSize) throw new RangeError('command too short');
-      command.set(await derive({ module: this.#module as WebAssembly.Module, command: message }), 1);
+    if ((new Uint8Array(message)[0] ?? 0) & needsPRS) await this.#derive(message);
+    this.#carryOut(message);
+  }
+
+  /** Derives while the line goes on. There is one such at a time: the program asks for no other before (port.Offered). */
+  async #adopt(message: ArrayBuffer): Promise<void> {
+    try {
+      await this.#derive(message);
+    } catch {
+      this.#fail('crypto.worker');
+      return;
     }
+    this.#next(() => this.#carryOut(message));
+  }
+
+  /** Writes into a command what its passphrase is made into. */
+  async #derive(message: ArrayBuffer): Promise<void> {
+    const command = new Uint8Array(message);
+    if (command.length <= prsSize) throw new RangeError('command too short');
+    command.set(await derive({ module: this.#module as WebAssembly.Module, command: message }), 1);
+  }
+
+  #carryOut(message: ArrayBuffer): void {
+    const command = new Uint8Array(message);
     const program = this.#program;
     if (!program) return; // it ended meanwhile
     program.tick(performance.now());
