@@ -76,13 +76,11 @@ func (c *call) bar() {
 	}
 }
 
-// unbar lets x have sessions, if conn is the member's latest.
-func (x *seat) unbar(conn *Conn) {
+// unbar lets x have sessions. The room says so of the member's latest connection only.
+func (x *seat) unbar() {
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	if x.conn == conn {
-		x.barred = false
-	}
+	x.barred = false
 }
 
 // mayJoinLocked returns why conn may have no session at x.

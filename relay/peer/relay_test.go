@@ -243,7 +243,7 @@ func (r *relay) join(name string) (*client, *wire.Welcome) {
 
 // notes is media that notes what is asked of it.
 type notes struct {
-	hold chan struct{} // a peer connection with the ufrag "hold" begins when it is closed
+	hold chan struct{} // a peer connection with the ufrag "hold" begins, and one with "stay" ends, when it is closed
 
 	mu     sync.Mutex
 	events Events // of the latest group
@@ -253,8 +253,9 @@ type notes struct {
 }
 
 type peerNotes struct {
-	n  *notes
-	id wire.MemberIndex
+	n     *notes
+	id    wire.MemberIndex
+	stays bool
 }
 
 func (n *notes) note(s string) {
@@ -296,7 +297,7 @@ func (n *notes) Join(m wire.MemberIndex, o *wire.Offer, s wire.Sending) (Session
 		<-n.hold
 	}
 	n.note("join " + who(m) + sends(s))
-	p := &peerNotes{n: n, id: m}
+	p := &peerNotes{n: n, id: m, stays: o.ICE.Ufrag == "stay"}
 	n.mu.Lock()
 	n.last = p
 	n.mu.Unlock()
@@ -325,7 +326,12 @@ func (p *peerNotes) Encodings() []wire.Encoding {
 	return p.n.how
 }
 
-func (p *peerNotes) Close() { p.n.note("end " + who(p.id)) }
+func (p *peerNotes) Close() {
+	if p.stays {
+		<-p.n.hold
+	}
+	p.n.note("end " + who(p.id))
+}
 
 func who(m wire.MemberIndex) string { return string(rune('0' + m)) }
 

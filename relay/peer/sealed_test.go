@@ -1,12 +1,14 @@
 package peer
 
 import (
+	"context"
 	"fmt"
 	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
 
+	"github.com/conclave-meet/conclave/relay/room"
 	"github.com/conclave-meet/conclave/relay/room/held"
 	"github.com/conclave-meet/conclave/shared/wire"
 	"github.com/stretchr/testify/assert"
@@ -177,6 +179,60 @@ func TestARoomIsEncryptedDuringTheCall(t *testing.T) {
 		hearsOne[*wire.Secured](ann, n)
 		assert.Empty(t, bob.hears())
 		assert.Empty(t, r.media.noted(), "the second time changes nothing")
+	})
+}
+
+// TestMediaInClearEndsBeforeTheNextBegins: the peer connection that encrypting the room ended takes its time.
+func TestMediaInClearEndsBeforeTheNextBegins(t *testing.T) {
+	play(t, func(r *relay) {
+		ann, _ := r.join("ann")
+		bob := r.dial()
+		h := hello("bob")
+		h.Offer.ICE.Ufrag = "stay"
+		bob.send(h)
+		hearsOne[*wire.Welcome](bob, 0)
+		ann.hears()
+		ann.send(&wire.SetE2EE{})
+		hearsOne[*wire.Secured](bob, 0)
+		r.media.noted()
+
+		bob.send(&wire.SetAnnounce{E2EE: announce("bob")})
+		bob.send(&wire.SetOffer{Offer: *offer()})
+		synctest.Wait()
+		assert.Empty(t, r.media.noted(), "no member has two at a time")
+		close(r.media.hold)
+		assert.Equal(t, []string{"end 2", "join 2"}, r.media.noted())
+	})
+}
+
+// TestAnOfferRightAfterAnAnnounceWaits: it must not overtake the announce where the room is busy, so nothing else is read meanwhile.
+func TestAnOfferRightAfterAnAnnounceWaits(t *testing.T) {
+	play(t, func(r *relay) {
+		busy := room.NewHub(room.Config{Do: func(string, room.Effect) {}})
+		defer busy.Close()
+		for name, ends := range map[string]func(*Conn, context.CancelFunc){
+			"until the room has heard it": func(c *Conn, _ context.CancelFunc) { c.heard() },
+			"until the connection ends":   func(_ *Conn, cancel context.CancelFunc) { cancel() },
+		} {
+			c := newConn(r.srv, 99, nil)
+			loop, err := busy.Get("room")
+			require.NoError(t, err)
+			c.loop = loop
+			ctx, cancel := context.WithCancel(r.t.Context())
+			handled := false
+			go func() {
+				c.handle(ctx, &wire.SetAnnounce{E2EE: announce("bob")}, 1)
+				handled = true
+			}()
+			synctest.Wait()
+			assert.False(t, handled, name)
+			ends(c, cancel)
+			synctest.Wait()
+			assert.True(t, handled, name)
+			cancel()
+			c.silence.Stop()
+			loop.Release()
+		}
 	})
 }
 

@@ -177,7 +177,7 @@ func (s *Server) do(name string, e room.Effect) {
 	case room.Announced:
 		if c := s.conn(e.Conn); c != nil {
 			if x := s.call(e.Life).seat(e.Member); e.Good && x != nil {
-				x.unbar(c)
+				x.unbar()
 			}
 			c.heard()
 		}
