@@ -23,10 +23,7 @@ const (
 // peer is another member: what the relay says of it, what a handshake proved, and what lies between.
 type peer struct {
 	handshake.Party
-	announced bool // there is an announcement that can be used
-	unusable  bool // there is one that cannot
-	away      bool // the relay lost its connection
-	gone      bool // it said that it goes
+	presence
 
 	attempt   attempt
 	abortedAt time.Duration // when a record without a channel was last answered
@@ -44,6 +41,14 @@ type peer struct {
 
 	digests digests
 	keys    owedKeys
+}
+
+// presence is whether a member is there, as the relay says or it does itself.
+type presence struct {
+	announced bool // there is an announcement that can be used
+	unusable  bool // there is one that cannot
+	away      bool // the relay lost its connection
+	gone      bool // it said that it goes
 }
 
 // digests is what the two sides told each other of their rosters.
