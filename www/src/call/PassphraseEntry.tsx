@@ -2,6 +2,7 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 import type { Problem } from '../core/api.gen';
 import { useCore } from '../core/context';
 import { Button } from '../ui/Button';
+import { isWriting } from '../ui/hooks';
 import { PassphraseField } from '../ui/PassphraseField';
 
 const none: Problem = { code: '' };
@@ -15,6 +16,7 @@ interface Props {
   label?: string;
   /** What was given last is being tried. */
   busy?: boolean;
+  /** Takes the focus when it appears, but not from where somebody writes. */
   autofocus?: boolean;
   onGive: (text: string) => void;
 }
@@ -26,7 +28,7 @@ export function PassphraseEntry({ problem, action, choosing = false, label, busy
   const [text, setText] = useState(() => (choosing ? '' : core.passphrase()));
   const [given, set] = useState<string | null>(null);
   useEffect(() => {
-    if (autofocus) input.current?.focus();
+    if (autofocus && !isWriting()) input.current?.focus();
   }, []);
   const give = (event: Event) => {
     event.preventDefault();

@@ -1,4 +1,5 @@
-import { useEffect, useId, useState } from 'preact/hooks';
+import type { RefObject } from 'preact';
+import { useEffect, useId, useRef, useState } from 'preact/hooks';
 import type { Problem } from '../core/api.gen';
 import { useCore } from '../core/context';
 import { errorText, t } from '../i18n/t';
@@ -20,6 +21,7 @@ export function SharedPassphrase({ problem, canChange }: { problem: Problem; can
   const core = useCore();
   const [typing, type] = useState(false);
   const [changes, count] = useState(0);
+  const field = useRef<HTMLInputElement>(null);
   // The passphrase is not in the snapshot: that it is another one comes as a note.
   useEffect(
     () =>
@@ -30,10 +32,14 @@ export function SharedPassphrase({ problem, canChange }: { problem: Problem; can
       }),
     [core],
   );
+  // The button that changed it is gone, and the focus with it.
+  useEffect(() => {
+    if (changes > 0 && document.activeElement === document.body) field.current?.focus();
+  }, [changes]);
   if (typing) return <NewPassphrase problem={problem} />;
   return (
     <section class="stack">
-      <Phrase text={core.passphrase()} />
+      <Phrase text={core.passphrase()} input={field} />
       <Weakness text={core.passphrase()} />
       {changes > 0 && <p role="status">{t('security.changed')}</p>}
       {canChange && <Button onClick={() => type(true)}>{t('security.change')}</Button>}
@@ -78,7 +84,7 @@ function Weakness({ text }: { text: string }) {
   return text && strength?.weak ? <StrengthMeter id={id} of="passphrase" loading={false} strength={strength} /> : null;
 }
 
-function Phrase({ text }: { text: string }) {
+function Phrase({ text, input }: { text: string; input: RefObject<HTMLInputElement | null> }) {
   const [shown, show] = useState(false);
   const [copied, copy] = useCopy('passphrase.copyFailed');
   const take = async () => {
@@ -87,7 +93,15 @@ function Phrase({ text }: { text: string }) {
   return (
     // Browsers expect such a field in a form; there is nothing to send.
     <form onSubmit={(event) => event.preventDefault()}>
-      <Field label={t('passphrase.label')} type={shown ? 'text' : 'password'} value={text} readonly help={t('security.passOn')}>
+      <Field
+        label={t('passphrase.label')}
+        type={shown ? 'text' : 'password'}
+        autocomplete="new-password" // browsers are to keep it as little as any other passphrase
+        value={text}
+        input={input}
+        readonly
+        help={t('security.passOn')}
+      >
         <IconButton
           id="copy"
           kind="plain"

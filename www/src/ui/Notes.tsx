@@ -1,4 +1,4 @@
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { say } from '../a11y/announce';
 import type { Note } from '../core/api.gen';
 import { useCore } from '../core/context';
@@ -22,6 +22,15 @@ interface Toast {
 export function Notes() {
   const core = useCore();
   const [toasts, set] = useState<readonly Toast[]>([]);
+  const box = useRef<HTMLDivElement>(null);
+  const last = toasts.at(-1)?.id;
+  // Shown last, it lies over a dialog that was opened before; browsers without popovers show toasts below.
+  useLayoutEffect(() => {
+    const element = box.current;
+    if (last === undefined || !element?.showPopover) return;
+    element.showPopover();
+    return () => element.hidePopover();
+  }, [last]);
   useEffect(() => {
     let last = 0;
     let crowds: Crowd[] = [];
@@ -54,7 +63,7 @@ export function Notes() {
     });
   }, [core]);
   return (
-    <div class="toasts" role="status">
+    <div class="toasts" role="status" popover="manual" ref={box}>
       {toasts.map((toast) => (
         <p key={toast.id} class={`toast ${toast.tone}`}>
           {toast.text}

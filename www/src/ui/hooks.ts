@@ -42,6 +42,9 @@ export function useFocusOnce<T extends HTMLElement>() {
   return ref;
 }
 
+/** Whether the focus is where people write: taken from there, the rest of the sentence would go elsewhere. */
+export const isWriting = (): boolean => document.activeElement?.matches('input, textarea') ?? false;
+
 const thanks = 2000; // how long "Copied" stands, ms
 
 /**
