@@ -29,10 +29,11 @@ type Member struct {
 	welcomed time.Duration // nothing arrives before the welcome
 }
 
-const realm = "meet.example"
-
-// Room is the name of the room.
-const Room = "simulated"
+// Realm is the host name of the site, and Room the name of the room.
+const (
+	Realm = "meet.example"
+	Room  = "simulated"
+)
 
 // PRS is what a passphrase was made into: any number stands for one.
 func PRS(passphrase byte) (prs [32]byte) {
@@ -45,7 +46,7 @@ func (r *Relay) Join(passphrase byte) *Member {
 	var seed [32]byte
 	seed[0], seed[1], seed[2] = byte(len(r.members)), byte(len(r.members)>>8), byte(r.config.Seed)
 	s, err := e2ee.NewSession(e2ee.Config{
-		Realm: realm, Room: Room, PRS: PRS(passphrase), Rand: rand.NewChaCha8(seed),
+		Realm: Realm, Room: Room, PRS: PRS(passphrase), Rand: rand.NewChaCha8(seed),
 	})
 	if err != nil {
 		panic(err) // ChaCha8 has no end

@@ -77,7 +77,7 @@ func adopt(t *testing.T, m *sim.Member, prs [32]byte) {
 	require.NotEmpty(t, all)
 	last := all[len(all)-1]
 	m.Do(func(s *e2ee.Session, now time.Duration) { require.NoError(t, s.Adopt(now, last.Epoch, last.Text, prs)) })
-	assert.Equal(t, e2ee.PassphraseChanged(last), m.Events[len(m.Events)-1])
+	assert.Contains(t, m.Events, e2ee.PassphraseChanged(last))
 }
 
 func TestAChangedPassphraseLocksOutWhoeverHasTheOldOne(t *testing.T) {
