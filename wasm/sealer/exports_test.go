@@ -222,6 +222,28 @@ func BenchmarkSealAndOpen(b *testing.B) {
 	}
 }
 
+// What a relay that forges frames of 1200 bytes can have us do, besides copying them in.
+func BenchmarkForged(b *testing.B) {
+	m := begin(b)
+	forged, err := m.other.Seal(nil, e2ee.Frame{Stream: senderkey.Camera, Codec: envelope.VP8}, bytes.Repeat([]byte{1}, 1200))
+	require.NoError(b, err)
+	forged[len(forged)-2] ^= 1
+	n := put(forged)
+	for _, row := range []struct {
+		name         string
+		source, want int32
+	}{{"of the wanted sender", yourCamera, codeAuthentic}, {"of another", yourMic, codeSource}} {
+		b.Run(row.name, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				if open(kindVideo, row.source, n) != row.want {
+					b.Fatal("not refused")
+				}
+			}
+		})
+	}
+}
+
 func TestResultsOfSeal(t *testing.T) {
 	for _, row := range []struct {
 		name                  string
