@@ -20,11 +20,12 @@ const (
 // Profile is what a member tells the others about its person.
 type Profile = channel.Profile
 
-// chatLog is what we said lately, for those who do not have it yet or whose channel was lost meanwhile. The zero value is
-// empty.
+// chatLog is what we said lately, for those who do not have it yet or whose channel was lost meanwhile, and what we know
+// of those who left. The zero value is empty.
 type chatLog struct {
 	said  []saying
 	first uint64 // number of said[0]; each line has the next
+	past  past
 }
 
 // line returns a line that is kept.

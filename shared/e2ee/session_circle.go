@@ -16,9 +16,37 @@ const (
 	// connection is lost, is not up with everybody for that long. More would let a relay that splits the room hide it for
 	// longer behind members that never come; less would stop honest calls.
 	settling = 30 * time.Second
+	// excusable is how much of the time that a member sees other people does not count because nothing came from it: it
+	// could not say more. Less would stop honest calls of those whose lines break often; more would let a relay that breaks
+	// them hide a split for longer.
+	excusable = 30 * time.Second
 	// codeAfter is when a code that people look at is made although not everybody agrees: they may compare it just then.
 	codeAfter = time.Second
 )
+
+// apart is whether a peer's roster differs from ours, and since when. It ends only when both are the same: a relay that
+// splits the room makes channels end, says that members are away, or that they leave and come, and must not begin the
+// time anew with it. The zero value is "no".
+type apart struct {
+	differs  bool
+	since    time.Duration // differs and on the roster: since when, without the time when it was not on it, and excused
+	excused  time.Duration // differs: time that does not count
+	lasted   time.Duration // differs and not on the roster: how long it did
+	accepted bool          // differs: the person knows
+}
+
+// excuse takes out a time in which nothing came from the peer.
+func (a *apart) excuse(silent time.Duration) {
+	silent = min(silent, excusable-a.excused)
+	a.excused += silent
+	a.since += silent
+}
+
+// pause stops the time: the peer is not on the roster, so that both are right to differ.
+func (a *apart) pause(now time.Duration) { a.lasted = now - a.since }
+
+// resume lets it go on.
+func (a *apart) resume(now time.Duration) { a.since = now - a.lasted }
 
 // circle is the roster: us and everybody who has proved the passphrase and an identity and is not down (e2ee.md, 9.1).
 type circle struct {
@@ -100,24 +128,28 @@ func (s *Session) exchangeDigests() {
 func (s *Session) judge() {
 	s.digest()
 	s.circle.changing = s.changing()
-	s.out.agreement, s.out.split = AgreementNone, false
+	s.out.agreement = AgreementNone
+	agreed := true
 	for _, p := range s.peers {
-		if !p.live() {
-			continue
+		a := &p.digests.apart
+		if p.live() {
+			if p.digests.same {
+				*a = apart{}
+			} else if !a.differs {
+				*a = apart{differs: true, since: s.now}
+			}
+			s.out.agreement = max(s.out.agreement, s.agreesWith(p))
+			if a.differs && s.now >= s.splitAt(p) && !a.accepted {
+				s.out.split = true
+			}
 		}
-		d := &p.digests
-		if d.same {
-			d.differs, d.accepted = false, false
-		} else if !d.differs {
-			d.differs, d.since = true, s.now
-		}
-		s.out.agreement = max(s.out.agreement, s.agreesWith(p))
-		if d.differs && s.now >= s.splitAt(p) && !d.accepted {
-			s.out.split = true
-		}
+		agreed = agreed && !(p.verified && a.differs)
+	}
+	if agreed && s.out.agreement == AgreementSame {
+		s.out.split = false // otherwise it takes a person: whom the relay calls away has not agreed
 	}
 	if len(s.peers) == 0 {
-		s.join.mismatch = false // nobody is left whom it could be about
+		s.join.mismatch, s.out.split = false, false // nobody is left whom it could be about
 	}
 	s.out.sending = s.sending()
 	s.encode()
@@ -126,7 +158,7 @@ func (s *Session) judge() {
 // agreesWith tells how p's roster is to ours.
 func (s *Session) agreesWith(p *peer) Agreement {
 	switch {
-	case !p.digests.differs:
+	case !p.digests.apart.differs:
 		return AgreementSame
 	case s.now < s.splitAt(p):
 		return AgreementUpdating
@@ -136,12 +168,12 @@ func (s *Session) agreesWith(p *peer) Agreement {
 
 // splitAt returns when the difference between p's roster and ours is no more a matter of news under way.
 func (s *Session) splitAt(p *peer) time.Duration {
-	d := &p.digests
-	last := d.since + settling
-	if s.circle.changing {
+	d, since := &p.digests, p.digests.apart.since
+	last := since + settling
+	if s.circle.changing || p.heard < since { // perhaps its line broke just then, and nobody has noticed yet
 		return last
 	}
-	return min(max(d.since, d.changedAt, s.circle.at)+splitAfter, last)
+	return min(max(since, d.changedAt, d.back, s.circle.at)+splitAfter, last)
 }
 
 // changing tells whether somebody is on the way in or back, or came just now, so that rosters may differ for a while.
@@ -180,16 +212,17 @@ func (s *Session) encode() {
 	}
 }
 
-// Accept goes on sending although participants do not see the same people: with those who differ now. Whoever comes to
-// differ later pauses it again.
+// Accept goes on sending although participants do not see the same people: with those who differ now, until they agree.
+// Whoever comes to differ later pauses it again.
 func (s *Session) Accept(now time.Duration) {
 	s.at(now)
 	defer s.settle()
 	for _, p := range s.peers {
-		if p.digests.differs {
-			p.digests.accepted = true
+		if p.digests.apart.differs {
+			p.digests.apart.accepted = true
 		}
 	}
+	s.out.split = false
 }
 
 // circleDeadline adds when the roster's digest is to be told, judged or made a code of.
@@ -202,7 +235,7 @@ func (s *Session) circleDeadline(a *alarm) {
 		if p.digests.untold {
 			a.add(s.circle.at + quiet)
 		}
-		if p.digests.differs && s.agreesWith(p) == AgreementUpdating {
+		if p.digests.apart.differs && s.agreesWith(p) == AgreementUpdating {
 			a.add(s.splitAt(p))
 		}
 	}

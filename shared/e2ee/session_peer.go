@@ -60,9 +60,8 @@ type digests struct {
 	any       bool          // heard holds one of this channel
 	same      bool          // and it is our present one
 	changedAt time.Duration // when heard changed
-	differs   bool          // heard is not ours
-	since     time.Duration // differs: since when
-	accepted  bool          // differs: the person knows
+	back      time.Duration // when it could be reached again
+	apart     apart
 }
 
 // owedKeys is how far a peer is behind with our sender keys.
@@ -119,6 +118,7 @@ func (s *Session) admit(m Member) {
 	p.announced = !p.unusable
 	if p.announced {
 		p.Party = a.Party(m.Index)
+		s.recall(p)
 		s.keys.came(p.Index, p.ID)
 	}
 }
@@ -129,6 +129,7 @@ func (s *Session) remove(p *peer) {
 	s.down(p)
 	if p.wasUp {
 		s.keys.left(p.Index, p.ID)
+		s.remember(p)
 	}
 	if i, ok := s.find(p.Index); ok {
 		s.peers = slices.Delete(s.peers, i, i+1)
@@ -148,10 +149,12 @@ func (s *Session) up(p *peer, k handshake.Keys, tag []byte) bool {
 		s.renumber(p.attempt.epoch)
 	}
 	p.cut()
+	s.reached(p)
 	p.channel, p.heard, p.attempt = channel.New(k), s.now, attempt{next: s.now + firstPause}
-	p.digests = digests{toldAt: s.now, untold: true}
+	p.digests = digests{toldAt: s.now, untold: true, back: s.now, apart: p.digests.apart}
 	if !p.verified {
 		p.verified, p.since = true, s.now
+		p.digests.apart.resume(s.now)
 		s.circle.changed(s.now)
 	}
 	s.join.mismatch, s.join.everUp = false, true
@@ -181,7 +184,8 @@ func (s *Session) down(p *peer) {
 	}
 	p.verified = false
 	p.keys = owedKeys{}
-	p.digests = digests{}
+	p.digests.apart.pause(s.now)
+	p.digests = digests{apart: p.digests.apart}
 	s.circle.changed(s.now)
 	s.keys.peerDown(s.now, p.Index)
 }
@@ -213,6 +217,7 @@ func (s *Session) expire() {
 func (s *Session) resume(p *peer) {
 	switch {
 	case p.live():
+		s.reached(p)
 		s.ping(p)
 		s.sendPassphrase(p)
 		s.repeatChat(p)
@@ -223,6 +228,15 @@ func (s *Session) resume(p *peer) {
 	case p.verified && p.Index > s.me.Index:
 		s.abort(p, abortAgain)
 	}
+}
+
+// reached notes that p, which could not be reached, can be.
+func (s *Session) reached(p *peer) {
+	d := &p.digests
+	if p.verified && d.apart.differs {
+		d.apart.excuse(s.now - max(p.heard, d.apart.since))
+	}
+	d.back = s.now
 }
 
 // peerDeadline adds when something is due for p.
