@@ -19,6 +19,8 @@ var (
 	ErrText = errors.New("bad text")
 	// ErrBehind says that a change of the passphrase was not asked about, or that a later one is known.
 	ErrBehind = errors.New("change of the passphrase is not the last")
+	// ErrProven says that somebody has proved to have our passphrase: it is right, and no other is tried.
+	ErrProven = errors.New("passphrase is right")
 )
 
 // MaxMembers is how many members a room with encryption may have, ourselves included. A rotation costs N² records

@@ -97,11 +97,14 @@ func (s *Session) roomFor(previous bool) (handshake.Room, bool) {
 	return r, true
 }
 
-// Retry tries another passphrase with everybody who is not up. Failures counted with the passphrase before are forgotten
-// if it really is another one: the budget is one for each (e2ee.md, 6).
-func (s *Session) Retry(now time.Duration, prs [32]byte) {
+// Retry tries another passphrase, while nobody is up. Failures counted with the passphrase before are forgotten
+// if it really is another one: the budget is one for each (e2ee.md, 6). It returns [ErrProven] when somebody is up by now.
+func (s *Session) Retry(now time.Duration, prs [32]byte) error {
 	s.at(now)
 	defer s.settle()
+	if s.proven() {
+		return ErrProven
+	}
 	other := prs != s.secret.prs
 	s.secret.prs = prs
 	s.secret.before = nil
@@ -111,9 +114,6 @@ func (s *Session) Retry(now time.Duration, prs [32]byte) {
 	}
 	s.join = joining{everUp: s.join.everUp}
 	for _, p := range s.peers {
-		if p.verified {
-			continue
-		}
 		s.abandon(p)
 		asked := p.attempt.different
 		p.attempt = attempt{}
@@ -124,6 +124,7 @@ func (s *Session) Retry(now time.Duration, prs [32]byte) {
 	if other {
 		s.budget.unlock()
 	}
+	return nil
 }
 
 // TryOthers asks the other members although one has another passphrase.

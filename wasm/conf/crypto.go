@@ -170,8 +170,7 @@ func (s *State) setPassphrase(text string) {
 		c.text = clean
 		s.openCrypto()
 	case c.session.Phase == port.PhaseAlone, c.session.Phase == port.PhaseChecking, c.session.Phase == port.PhaseMismatch:
-		c.text = clean
-		s.do(TellCrypto{Command: &port.Retry{Secret: s.secret()}})
+		s.do(TellCrypto{Command: &port.Retry{Secret: port.Secret{Room: s.view.Room.Name, Passphrase: clean}}})
 	}
 }
 

@@ -146,6 +146,8 @@ func (s *State) reported(r port.Report) {
 		s.cryptoSaid(r)
 	case *port.Unsaid:
 		s.unsaid(r)
+	case *port.Retried:
+		s.retried(r)
 	case *port.Offered:
 		s.passphraseOffered(r)
 	case *port.Passphrase:
@@ -209,6 +211,16 @@ func (s *State) cryptoGone(i wire.MemberIndex) {
 		s.crowd.members[at].Name, s.crowd.members[at].Hand = "", 0
 		s.crowd.changed = true
 	}
+}
+
+// retried: the passphrase that was typed last is tried, or somebody came up while it was derived. To take it for mine then
+// would have me tell those who have the right one that theirs is wrong.
+func (s *State) retried(r *port.Retried) {
+	if r.Text == "" {
+		s.tell(Note{T: "toast", Key: "crypto.kept", Tone: "info"})
+		return
+	}
+	s.crypt.text = r.Text
 }
 
 // passphraseOffered: a member wants the passphrase changed for everybody. One that nobody could type is no passphrase: it

@@ -219,11 +219,10 @@ func (w *world) crypto() Event {
 	case 6:
 		r = &port.Send{Items: []port.Item{{Kind: 1, To: m}}}
 	case 7:
-		if text := []string{"words that somebody else chose", "no\tpassphrase"}[w.next(2)]; w.next(2) == 0 {
-			r = &port.Offered{By: m, Epoch: 1, Text: text}
-		} else {
-			r = &port.Passphrase{By: m, Epoch: 1, Text: text}
-		}
+		text := []string{"words that somebody else chose", "no\tpassphrase"}[w.next(2)]
+		r = []port.Report{
+			&port.Offered{By: m, Epoch: 1, Text: text}, &port.Passphrase{By: m, Epoch: 1, Text: text}, &port.Retried{}, &port.Retried{Text: text},
+		}[w.next(4)]
 	case 8:
 		r = &port.KeyFrame{}
 	default:

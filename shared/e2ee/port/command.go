@@ -50,7 +50,7 @@ type (
 		Secret
 		Realm string // the site's host name, as this side sees it
 	}
-	// Retry is another passphrase after a mismatch.
+	// Retry is another passphrase after a mismatch. Leads to [Retried].
 	Retry struct{ Secret }
 	// Change gives everybody another passphrase.
 	Change struct{ Secret }

@@ -73,6 +73,8 @@ func DecodeReport(b []byte) (Report, error) {
 		x = &Unsaid{ID: r.u64(), Code: r.text()}
 	case kindReacted:
 		x = &Reacted{From: r.u16(), Code: r.text()}
+	case kindRetried:
+		x = &Retried{Text: r.text()}
 	case kindOffered:
 		x = &Offered{By: r.u16(), Epoch: r.u8(), Text: r.text()}
 	case kindPassphrase:

@@ -66,6 +66,8 @@ func AppendReport(dst []byte, r Report) []byte {
 		dst = appendText(u64(dst, r.ID), r.Code)
 	case *Reacted:
 		dst = appendText(u16(dst, r.From), r.Code)
+	case *Retried:
+		dst = appendText(dst, r.Text)
 	case *Offered:
 		dst = appendText(append(u16(dst, r.By), r.Epoch), r.Text)
 	case *Passphrase:

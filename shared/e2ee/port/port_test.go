@@ -53,6 +53,7 @@ var reports = []Report{
 	&Said{From: 1, To: 2, ID: 5, At: -1, Text: "grüß"},
 	&Unsaid{ID: 5, Code: "chat.text"},
 	&Reacted{From: 3, Code: "clap"},
+	&Retried{Text: "other words"},
 	&Offered{By: 4, Epoch: 2, Text: "still others"},
 	&Passphrase{By: 3, Epoch: 1, Text: "others words"},
 	&Unchanged{Code: "crypto.later"},
@@ -172,7 +173,7 @@ func TestTextsThatAreNotUTF8AreMended(t *testing.T) {
 }
 
 func TestPassphrasesDoNotPrint(t *testing.T) {
-	for _, v := range []any{secret, &Open{Secret: secret}, &Retry{Secret: secret}, &Offered{Text: secret.Passphrase}, &Passphrase{Text: secret.Passphrase}} {
+	for _, v := range []any{secret, &Open{Secret: secret}, &Retry{Secret: secret}, &Retried{Text: secret.Passphrase}, &Offered{Text: secret.Passphrase}, &Passphrase{Text: secret.Passphrase}} {
 		for _, verb := range []string{"%v", "%+v", "%s", "%#v"} {
 			assert.NotContains(t, fmt.Sprintf(verb, v), "words", "%T "+verb, v)
 		}

@@ -17,6 +17,7 @@ const (
 	kindFault      kind = 10
 	kindUnchanged  kind = 11
 	kindOffered    kind = 12
+	kindRetried    kind = 13
 )
 
 type (
@@ -51,6 +52,9 @@ type (
 		From uint16
 		Code string
 	}
+	// Retried answers [Retry]: Text is the passphrase that is tried now. It is empty when the one before turned out to be
+	// right meanwhile, and stays.
+	Retried struct{ Text string }
 	// Offered says that a member wants the passphrase changed for everybody. The page answers with [Adopt] or [Decline];
 	// it hears of no other change before.
 	Offered struct {
@@ -75,6 +79,12 @@ type (
 	// Fault says that the program refused a command, which is a defect; the page takes it for the worker's end.
 	Fault struct{ Code string }
 )
+
+// String hides the passphrase from logs.
+func (*Retried) String() string { return "[hidden]" }
+
+// GoString hides the passphrase from %#v.
+func (*Retried) GoString() string { return "[hidden]" }
 
 // String hides the passphrase from logs.
 func (*Offered) String() string { return "[hidden]" }
@@ -150,6 +160,7 @@ func (*State) report() kind      { return kindState }
 func (*Said) report() kind       { return kindSaid }
 func (*Unsaid) report() kind     { return kindUnsaid }
 func (*Reacted) report() kind    { return kindReacted }
+func (*Retried) report() kind    { return kindRetried }
 func (*Offered) report() kind    { return kindOffered }
 func (*Passphrase) report() kind { return kindPassphrase }
 func (*Unchanged) report() kind  { return kindUnchanged }

@@ -86,7 +86,11 @@ func (s *Seat) wanted(c port.Command) {
 	x := s.session
 	switch c := c.(type) {
 	case *port.Retry:
-		x.Retry(s.now, c.PRS)
+		tried := &port.Retried{Text: c.Passphrase}
+		if x.Retry(s.now, c.PRS) != nil {
+			tried.Text = ""
+		}
+		s.tell(tried)
 	case *port.Change:
 		if err := x.Change(s.now, c.PRS, c.Passphrase); err != nil {
 			s.tell(&port.Unchanged{Code: textOf(err)})

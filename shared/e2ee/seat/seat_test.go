@@ -172,10 +172,13 @@ func TestAnotherPassphraseIsReportedAndCanBeMended(t *testing.T) {
 	_, err := bob.Seal(nil, sound, []byte("hello"))
 	require.Error(t, err)
 
-	bob.does(&port.Retry{Secret: port.Secret{PRS: [32]byte{1}, Room: "room"}})
+	bob.does(&port.Retry{Secret: port.Secret{PRS: [32]byte{1}, Room: "room", Passphrase: "other words"}})
+	assert.Contains(t, bob.reports, &port.Retried{Text: "other words"})
 	m.passes(3 * time.Second)
 	assert.Equal(t, port.PhaseUp, bob.state().Phase)
 	assert.Equal(t, port.PhaseUp, ann.state().Phase)
+	bob.does(&port.Retry{Secret: port.Secret{PRS: [32]byte{9}, Room: "room", Passphrase: "more words"}})
+	assert.Contains(t, bob.reports, &port.Retried{}, "that one was right")
 }
 
 func TestWhatAPersonDoesIsReportedToTheOthers(t *testing.T) {

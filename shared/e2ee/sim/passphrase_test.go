@@ -33,6 +33,23 @@ func TestAWrongPassphraseIsToldAndRetried(t *testing.T) {
 	assert.Zero(t, cleo.State.Attempts)
 }
 
+// TestNoOtherPassphraseIsTriedWhenOneIsRight: deriving takes a while, and somebody may be up by the time it is done.
+func TestNoOtherPassphraseIsTriedWhenOneIsRight(t *testing.T) {
+	r, all := room(t, 2)
+	for _, m := range all {
+		m.Do(func(s *e2ee.Session, now time.Duration) {
+			require.ErrorIs(t, s.Retry(now, sim.PRS(wrong)), e2ee.ErrProven)
+		})
+	}
+	cleo := r.Join(right)
+	r.Run(2 * time.Second)
+	assert.Equal(t, e2ee.PhaseUp, cleo.State.Phase)
+	for _, m := range all {
+		assert.True(t, sim.Up(cleo, m))
+	}
+	assert.True(t, sim.Up(all[0], all[1]))
+}
+
 func TestWhoeverTriesTheOthersFindsThem(t *testing.T) {
 	r := sim.New(sim.Config{Latency: 30 * time.Millisecond})
 	odd := r.Join(wrong)
