@@ -1,5 +1,5 @@
 import type { RefObject } from 'preact';
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import type { Problem, View } from '../core/api.gen';
 import { useCore } from '../core/context';
 
@@ -26,7 +26,9 @@ export function usePassphrase({ crypto }: View, suggests: boolean): Typing {
   const input = useRef<HTMLInputElement>(null);
   const [typed, type] = useState<string | null>(null);
   const [given, setGiven] = useState('');
+  const gone = useRef(false);
   const ready = core.engine().phase === 'ready';
+  useLayoutEffect(() => () => void (gone.current = true), []); // before the page changes
   useEffect(() => {
     if (!suggests || !ready || typed !== null || core.passphrase()) return;
     const text = core.suggestPassphrase() ?? '';
@@ -52,6 +54,7 @@ export function usePassphrase({ crypto }: View, suggests: boolean): Typing {
     input,
     problem: typed === null || typed === given ? crypto.problem : none,
     give,
-    hand: () => void (typed !== null && strong(typed) && give()),
+    // A field that is taken away loses the focus too: the core may already be about another room.
+    hand: () => void (!gone.current && typed !== null && strong(typed) && give()),
   };
 }
