@@ -259,6 +259,8 @@ func (s *Session) finish(p *peer, hs2 []byte) {
 // passphrase: somebody changes messages, and it is tried again.
 func (s *Session) differs(p *peer) {
 	if p.verified {
+		// Or each of us changed the passphrase while the other was not to be had: both know the one before.
+		p.attempt.previous = !p.attempt.previous
 		s.later(p)
 		return
 	}

@@ -65,9 +65,12 @@ func (c *secret) previousEpoch() uint8 {
 	return c.before.epoch
 }
 
-// advance makes prs the passphrase of a newer epoch.
+// advance makes prs the passphrase of a newer epoch. Where another change to the same epoch is given up, what all know is
+// still the one before both.
 func (c *secret) advance(prs [32]byte, by PassphraseChanged) {
-	c.before = &older{c.prs, c.epoch}
+	if by.Epoch != c.epoch || c.before == nil {
+		c.before = &older{c.prs, c.epoch}
+	}
 	c.prs, c.epoch, c.change = prs, by.Epoch, by
 }
 

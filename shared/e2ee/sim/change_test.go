@@ -275,6 +275,45 @@ func TestTextAndSecretOfAChangeBelongTogether(t *testing.T) {
 	}
 }
 
+func TestTwoWhoChangedItWhileTheyWereApartFindTogether(t *testing.T) {
+	for _, lost := range []int{0, 1} { // either role
+		r, all := room(t, 2)
+		ann, bob := all[0], all[1]
+		say(all[1-lost], 1, "the line breaks under this")
+		all[lost].Disconnect(time.Second)
+		change(t, ann, 10, "ann's")
+		change(t, bob, 11, "bob's")
+		r.Run(5 * time.Second)
+		all[lost].Reconnect()
+		r.Run(15 * time.Second)
+		require.True(t, sim.Up(ann, bob))
+		assert.Empty(t, offers(ann))
+		adopt(t, bob, sim.PRS(10))
+		late := r.Join(10)
+		r.Run(5 * time.Second)
+		assert.True(t, sim.Up(ann, late))
+		assert.True(t, sim.Up(bob, late))
+	}
+}
+
+func TestWhoMissedTwoChangesAtOnceComesBackToEither(t *testing.T) {
+	r, all := room(t, 3)
+	ann, bob, cleo := all[0], all[1], all[2]
+	say(bob, 1, "the line breaks under this")
+	cleo.Disconnect(0)
+	change(t, ann, 10, "ann's")
+	change(t, bob, 11, "bob's")
+	r.Run(5 * time.Second)
+	adopt(t, bob, sim.PRS(10))
+	ann.Leave()
+	r.Run(time.Second)
+	cleo.Reconnect()
+	r.Run(10 * time.Second)
+	require.True(t, sim.Up(bob, cleo))
+	adopt(t, cleo, sim.PRS(10))
+	assert.Equal(t, "ann's", newest(cleo))
+}
+
 func TestADeclinedChangeLeavesThePassphraseAsItIs(t *testing.T) {
 	r, all := room(t, 2)
 	ann, bob := all[0], all[1]
