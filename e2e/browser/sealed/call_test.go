@@ -131,6 +131,7 @@ func TestThePassphraseIsChangedForEverybody(t *testing.T) {
 	ann.Clicks(`dialog .passphrase-entry button[type=submit]`)
 	ann.Waits(`document.querySelector('dialog .security').textContent.includes('hanged')`)
 	ann.Waits(`document.activeElement.matches('dialog .security input')`)
+	ann.Waits(`document.querySelector('.toasts:popover-open .toast')`) // over the dialog
 	ann.Shot("changed")
 	require.NoError(t, ann.Page.Press(ann.Ctx(), "Escape"))
 	bob.Waits(fmt.Sprintf(`core.passphrase() === %q`, changed))
@@ -165,6 +166,12 @@ func TestAMeetingIsEncryptedWhileItGoesOn(t *testing.T) {
 	bob.Shot("asking")
 	bob.Waits(`document.activeElement.matches('.composer textarea') && document.activeElement.value === 'half a sen'`)
 	ann.Waits(`view.crypto.on && document.activeElement.matches('dialog, dialog *')`)
+	// On a telephone the conversation does not cover what he is asked for.
+	require.NoError(t, bob.Page.SetViewport(t.Context(), 360, 740))
+	bob.Waits(`(({left, top, width, height}) => document.elementFromPoint(left + width / 2, top + height / 2).matches('.banner input'))(
+		document.querySelector('.banner input').getBoundingClientRect())`)
+	bob.Shot("asking-on-a-telephone")
+	require.NoError(t, bob.Page.SetViewport(t.Context(), 1280, 800))
 	bob.Waits(`![...document.querySelectorAll('[data-member]:not([data-member=me]) video')].length`)
 	corrects(bob, right)
 	require.NoError(t, ann.Page.Press(ann.Ctx(), "Escape"))
