@@ -30,6 +30,12 @@ type call struct {
 
 // onRoom handles the commands that move between screens.
 func (s *State) onRoom(e Event) bool {
+	switch e.(type) {
+	case *OpenRoom, *Home, *Leave:
+		if s.parts(e) {
+			return true
+		}
+	}
 	switch e := e.(type) {
 	case Booted:
 		s.boot(e.Stored)
@@ -55,7 +61,7 @@ func (s *State) onRoom(e Event) bool {
 			}
 			s.startInputs()
 		}
-	case *Leave:
+	case *Leave, PageGone:
 		if s.active() {
 			s.finish(Problem{Code: string(wire.CodeLeft)})
 		}

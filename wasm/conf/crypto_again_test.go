@@ -113,6 +113,7 @@ func TestTheConversationOutlivesTheWorker(t *testing.T) {
 	assert.Len(t, ids, 4, "no two have one id")
 
 	c.on(&Leave{})
+	c.reports(&port.Parted{})
 	assert.Empty(t, c.s.View().Chat.Messages)
 }
 

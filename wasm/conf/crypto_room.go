@@ -156,6 +156,8 @@ func (s *State) reported(r port.Report) {
 		c.problem = Problem{Code: r.Code}
 	case *port.KeyFrame:
 		s.do(KeyFrame{})
+	case *port.Parted:
+		s.part()
 	case *port.Fault:
 		s.workerEnded(codeWorker)
 	}

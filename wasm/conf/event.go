@@ -27,8 +27,10 @@ type (
 	Join struct {
 		Name string `json:"name"`
 	}
-	// Leave leaves the call, or stops waiting.
+	// Leave leaves the call, or stops waiting. In an encrypted room the members hear of it from us before.
 	Leave struct{}
+	// PageGone leaves at once: the page will not see what anybody answers.
+	PageGone struct{}
 	// Rejoin joins the same room again from the end screen.
 	Rejoin struct{}
 	// Mic switches the microphone; On nil toggles.

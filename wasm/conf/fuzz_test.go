@@ -134,7 +134,7 @@ func (w *world) person() Event {
 	case 2, 3, 4:
 		return &Join{Name: "me"}
 	case 5:
-		return &Leave{}
+		return []Event{&Leave{}, PageGone{}}[w.next(2)]
 	case 6:
 		return &Rejoin{}
 	case 7:
@@ -217,7 +217,7 @@ func (w *world) crypto() Event {
 	case 5:
 		r = &port.Said{From: m, ID: localID + uint64(w.next(5)), Text: "x"}
 	case 6:
-		r = &port.Send{Items: []port.Item{{Kind: 1, To: m}}}
+		r = []port.Report{&port.Send{Items: []port.Item{{Kind: 1, To: m}}}, &port.Parted{}}[w.next(2)]
 	case 7:
 		text := []string{"words that somebody else chose", "no\tpassphrase"}[w.next(2)]
 		r = []port.Report{

@@ -124,7 +124,7 @@ func (g *guest) obeys(x Effect) {
 	case Connect:
 		g.h.post(func() { g.link = true; g.does(LinkUp{}) })
 	case Disconnect:
-		g.link = false
+		g.h.post(func() { g.link = false }) // after what was sent has gone out
 	case Send:
 		b, err := wire.EncodeClient(x.Message, x.N)
 		require.NoError(g.h.t, err)

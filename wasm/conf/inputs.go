@@ -71,8 +71,8 @@ func (s *State) sending() wire.Sending {
 // settleFlow lets tracks flow or holds them back.
 func (s *State) settleFlow() {
 	now := s.sending()
-	if s.crypt.latched && !s.neg.sealed {
-		now = wire.Sending{} // the peer connection there is, is not for this room
+	if s.crypt.latched && !s.neg.sealed || s.crypt.parting != nil {
+		now = wire.Sending{} // the peer connection there is, is not for this room, or the person has left it
 	}
 	for _, st := range wire.Streams {
 		if on := now.Has(st); on != s.flow[st] {

@@ -5,6 +5,7 @@ func (*Home) event()         {}
 func (*SetName) event()      {}
 func (*Join) event()         {}
 func (*Leave) event()        {}
+func (PageGone) event()      {}
 func (*Rejoin) event()       {}
 func (*Mic) event()          {}
 func (*Cam) event()          {}

@@ -115,9 +115,10 @@ func (s *State) Deadline() (t time.Time, ok bool) {
 	return t, !t.IsZero()
 }
 
-func (s *State) timers() [7]*time.Time {
+func (s *State) timers() [8]*time.Time {
 	return [...]*time.Time{
 		&s.neg.freshAt, &s.neg.giveUp, &s.wants.at, &s.chat.holdUntil, &s.auth.giveUp, &s.call.repeatAt, &s.crypt.startBy,
+		&s.crypt.partBy,
 	}
 }
 
@@ -145,6 +146,9 @@ func (s *State) due() {
 	}
 	if late(&s.crypt.startBy) {
 		s.workerEnded(codeLoad)
+	}
+	if late(&s.crypt.partBy) {
+		s.part()
 	}
 }
 

@@ -89,7 +89,7 @@ func (p *page) watch() {
 		p.inbox.put(func() {
 			switch p.state.View().App.Screen {
 			case conf.ScreenJoining, conf.ScreenWaiting, conf.ScreenCall:
-				p.step(new(conf.Leave))
+				p.step(conf.PageGone{})
 				p.flush()
 			}
 		})

@@ -26,6 +26,7 @@ const (
 	kindAccept  kind = 11
 	kindShow    kind = 12
 	kindDecline kind = 13
+	kindLeave   kind = 14
 )
 
 // Secret is a passphrase, and where it is needed what it was made into. It prints as "[hidden]".
@@ -97,6 +98,9 @@ type (
 	Unlock struct{}
 	// Accept goes on sending although participants do not see the same people.
 	Accept struct{}
+	// Leave says to the members that we go, so that they cut us off even when the relay does not tell them. Leads to
+	// [Parted]. Nothing goes out after it.
+	Leave struct{}
 	// ShowCode says whether the person looks at the security code: [State] has it only then.
 	ShowCode struct{ On bool }
 )
@@ -138,3 +142,4 @@ func (*Others) command() kind   { return kindOthers }
 func (*Unlock) command() kind   { return kindUnlock }
 func (*Accept) command() kind   { return kindAccept }
 func (*ShowCode) command() kind { return kindShow }
+func (*Leave) command() kind    { return kindLeave }

@@ -47,6 +47,8 @@ func DecodeCommand(b []byte) (Command, error) {
 		c = &Unlock{}
 	case kindAccept:
 		c = &Accept{}
+	case kindLeave:
+		c = &Leave{}
 	case kindShow:
 		c = &ShowCode{On: r.bool()}
 	}
@@ -85,6 +87,8 @@ func DecodeReport(b []byte) (Report, error) {
 		x = &Drops{Counts: list(&r, dropSize, (*reader).drop)}
 	case kindUnchanged:
 		x = &Unchanged{Code: r.text()}
+	case kindParted:
+		x = &Parted{}
 	case kindFault:
 		x = &Fault{Code: r.text()}
 	}

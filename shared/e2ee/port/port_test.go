@@ -33,6 +33,7 @@ var commands = []Command{
 	&React{Code: "heart"},
 	&Others{},
 	&Unlock{},
+	&Leave{},
 	&Accept{},
 	&ShowCode{On: true},
 }
@@ -60,6 +61,7 @@ var reports = []Report{
 	&KeyFrame{},
 	&Drops{Counts: []Drop{{Reason: -99, Count: math.MaxUint32}, {Reason: -3, Count: 1}}},
 	&Fault{Code: "crypto.command"},
+	&Parted{},
 }
 
 func TestWhatIsWrittenIsReadBack(t *testing.T) {

@@ -18,6 +18,7 @@ const (
 	kindUnchanged  kind = 11
 	kindOffered    kind = 12
 	kindRetried    kind = 13
+	kindParted     kind = 14
 )
 
 type (
@@ -76,6 +77,8 @@ type (
 	KeyFrame struct{}
 	// Drops counts frames that were not passed on since the report before, for those who look for a fault.
 	Drops struct{ Counts []Drop }
+	// Parted answers [Leave]: what there was to say came before it.
+	Parted struct{}
 	// Fault says that the program refused a command, which is a defect; the page takes it for the worker's end.
 	Fault struct{ Code string }
 )
@@ -167,3 +170,4 @@ func (*Unchanged) report() kind  { return kindUnchanged }
 func (*KeyFrame) report() kind   { return kindKeyFrame }
 func (*Drops) report() kind      { return kindDrops }
 func (*Fault) report() kind      { return kindFault }
+func (*Parted) report() kind     { return kindParted }

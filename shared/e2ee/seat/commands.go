@@ -35,6 +35,10 @@ func (s *Seat) Do(now time.Duration, c port.Command) error {
 		return ErrCommand
 	}
 	switch c := c.(type) {
+	case *port.Leave:
+		s.session.Leave(s.now)
+		s.take()
+		s.tell(&port.Parted{})
 	case *port.Welcome, *port.Joined, *port.Left, *port.Away, *port.Receive:
 		s.relayed(c)
 	default:

@@ -315,3 +315,21 @@ func TestOnlyCommandsWithAPassphraseHaveASecret(t *testing.T) {
 		assert.Nil(t, seat.SecretIn(c), "%T", c)
 	}
 }
+
+func TestWhoLeavesSaysSoToTheMembersAndThenNothing(t *testing.T) {
+	m, ann, bob := two(t)
+	ann.reports = nil
+	ann.does(&port.Leave{})
+	require.NotEmpty(t, ann.reports)
+	assert.Equal(t, &port.Parted{}, ann.reports[len(ann.reports)-1])
+	m.passes(time.Second)
+	assert.NotEqual(t, port.StatusUp, bob.state().Peers[0].Status, "without a word of the relay")
+	_, err := ann.Seal(nil, sound, []byte("hello"))
+	require.Error(t, err)
+	ann.does(&port.Say{ID: 1, Text: "one more thing"})
+	m.passes(time.Minute)
+	for _, r := range bob.reports {
+		_, is := r.(*port.Said)
+		assert.False(t, is)
+	}
+}

@@ -443,3 +443,33 @@ func TestAnAnnouncementThatIsNoneIsShownAsFailed(t *testing.T) {
 	assert.True(t, sim.Up(all[0], all[1]))
 	assert.Equal(t, e2ee.PhaseUp, all[0].State.Phase)
 }
+
+func TestADepartureThatTheRelayHidesIsHeardFromWhoLeft(t *testing.T) {
+	for name, drops := range map[string]bool{"at once": false, "or is known by the silence": true} {
+		t.Run(name, func(t *testing.T) {
+			r, all := room(t, 3)
+			ann, bob, cleo := all[0], all[1], all[2]
+			r.Name = func(_ *sim.Member, m e2ee.Member) (e2ee.Member, bool) { return m, m.Index != cleo.Index }
+			bend(t, r, func(i e2ee.Item) []e2ee.Item {
+				if drops && i.From == cleo.Index {
+					return nil
+				}
+				return []e2ee.Item{i}
+			})
+			cleo.Do(func(s *e2ee.Session, now time.Duration) { s.Leave(now) })
+			r.Run(100 * time.Millisecond)
+			cleo.Leave()
+			if drops {
+				require.Equal(t, e2ee.StatusUp, status(t, ann, cleo))
+				r.Run(45 * time.Second)
+			}
+			r.Run(2 * time.Second)
+			for _, m := range []*sim.Member{ann, bob} {
+				assert.NotEqual(t, e2ee.StatusUp, status(t, m, cleo))
+				assert.False(t, opens(cleo.Session, frameOf(t, m)), "who left opens nothing more")
+			}
+			assert.True(t, hears(t, ann, bob))
+			assert.Equal(t, ann.Code(), bob.Code())
+		})
+	}
+}
