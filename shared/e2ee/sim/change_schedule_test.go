@@ -70,6 +70,7 @@ func (c *changing) act() {
 	}
 }
 
+// If a wrong tag did not have the passphrase before tried next (differs), 32 of the first 400 schedules would end apart.
 func TestWhateverIsChangedAllEndWithOnePassphrase(t *testing.T) {
 	for _, seed := range seeds(t) {
 		t.Run(fmt.Sprintf("schedule %d", seed), func(t *testing.T) {
