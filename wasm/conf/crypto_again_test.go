@@ -151,3 +151,70 @@ func TestEncryptionIsNotTurnedOnOnTheWayIn(t *testing.T) {
 	require.Len(t, sent[*wire.SetE2EE](c.on(&CryptoOn{})), 1)
 	assert.Equal(t, Problem{}, c.crypto().Problem)
 }
+
+func TestAnotherPassphraseAfterAMismatch(t *testing.T) {
+	c := sealedCall(t)
+	c.reports(&port.State{Phase: port.PhaseMismatch, With: uint16(bob)})
+	assert.Len(t, told[*port.Others](c.on(&CryptoOthers{})), 1)
+	const other = "other words of that kind"
+	retry := told[*port.Retry](c.on(&CryptoPassphrase{Text: other}))
+	require.Len(t, retry, 1)
+	assert.Equal(t, port.Secret{Room: "r", Passphrase: other}, retry[0].Secret)
+	assert.Equal(t, phrase, c.s.Passphrase(), "it is being derived")
+	c.reports(&port.Retried{Text: other})
+	assert.Equal(t, other, c.s.Passphrase())
+
+	c.on(&CryptoPassphrase{Text: phrase})
+	c.reports(up("Bob"))
+	fx := c.reports(&port.Retried{})
+	assert.Equal(t, "crypto.kept", one[Tell](t, fx).Note.Key, "bob came up while it was derived")
+	assert.Equal(t, other, c.s.Passphrase())
+	assert.Empty(t, c.on(&CryptoPassphrase{Text: phrase}), "mine is right")
+	assert.Equal(t, other, c.s.Passphrase())
+	assert.Len(t, told[*port.Unlock](c.on(&CryptoUnlock{})), 1)
+	assert.Len(t, told[*port.Accept](c.on(&CryptoAccept{})), 1)
+}
+
+func TestAWorkerThatEndsIsReplacedAndIAmAnotherMember(t *testing.T) {
+	c := sealedCall(t)
+	c.reports(up("Bob"))
+	yes := true
+	c.on(&Hand{Up: &yes})
+	fx := c.on(CryptoFailed{Code: codeWorker})
+	require.Len(t, sent[*wire.Leave](fx), 1)
+	one[CloseCrypto](t, fx)
+	one[OpenCrypto](t, fx)
+	one[ClosePeer](t, fx)
+	one[Disconnect](t, fx)
+	one[Connect](t, fx)
+	assert.Equal(t, ScreenJoining, c.app().Screen)
+	assert.True(t, one[MakeOffer](t, fx).Sealed)
+	for _, x := range of[Transmit](fx) {
+		assert.False(t, x.On)
+	}
+	c.on(LinkUp{})
+	c.on(Offered{Offer: offer(true, 4)})
+	hello := sent[*wire.Hello](c.reports(&port.Ready{Announce: []byte("new keys")}))
+	require.Len(t, hello, 1)
+	assert.Empty(t, hello[0].Resume, "the seat belongs to the keys that are gone")
+	fx = c.says(encrypted(welcome(someone(bob, ""))))
+	assert.NotZero(t, told[*port.Profile](fx)[0].Profile.Hand)
+
+	c.on(CryptoFailed{Code: codeWorker})
+	c.reports(&port.Ready{Announce: announced})
+	fx = c.reports(&port.Fault{Code: "?"})
+	assert.Equal(t, ScreenEnd, c.app().Screen, "three times is enough")
+	assert.Equal(t, codeWorker, c.app().End.Code)
+	one[CloseCrypto](t, fx)
+	assert.Empty(t, c.on(CryptoFailed{Code: codeWorker}), "that was known")
+}
+
+func TestAWorkerThatEndsNowAndThenDoesNotEndTheCall(t *testing.T) {
+	c := sealedCall(t)
+	for range 5 {
+		c.now = c.now.Add(2 * deathTime / maxDeaths)
+		c.on(CryptoFailed{Code: codeWorker})
+		require.Equal(t, ScreenJoining, c.app().Screen)
+		c.reports(&port.Ready{Announce: announced})
+	}
+}
