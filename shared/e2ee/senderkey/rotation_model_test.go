@@ -43,23 +43,22 @@ func (known knowledge) check(t *testing.T, k senderkey.Key) {
 
 // someone is a member in the model of what a rotation must do.
 type someone struct {
-	since, sealed int // when it came up: the time, and how many keys had sealed by then
-	up            time.Duration
-	left          time.Duration
-	known         knowledge
-	acks          []uint32 // of keys it was told, not sent yet
-	acked         uint32
+	sealed int // how many keys had sealed when it came up
+	up     time.Duration
+	left   time.Duration
+	known  knowledge
+	acks   []uint32 // of keys it was told, not sent yet
+	acked  uint32
 }
 
 // model drives a rotation through a schedule and checks it at each step.
 type model struct {
 	*own
-	peers   map[uint16]*someone
-	gone    []*someone
-	sealed  map[place]int // keys that were in use, in order
-	last    senderkey.Key
-	rounds  []time.Duration // when each generation was told first
-	leaving time.Duration   // the first departure that the present round takes into account
+	peers  map[uint16]*someone
+	gone   []*someone
+	sealed map[place]int // keys that were in use, in order
+	last   senderkey.Key
+	rounds []time.Duration // when each generation was told first
 }
 
 func newModel(t *testing.T) *model {
