@@ -51,9 +51,7 @@ const (
 	codeSource    = -22 // from another member or stream than is wanted
 	codeInternal  = -99 // a defect in this program; the frame or the command is lost, the program goes on
 
-	// The worker's own, which it hands to drop.
-	codeCodec  = -20 // a codec that cannot be sealed
-	codeLength = -21 // a frame longer than the buffer
+	// The worker's own, which it hands to drop: -20, a codec that cannot be sealed; -21, a frame longer than the buffer.
 )
 
 // The exports are called by JavaScript for as long as the worker lives.
