@@ -191,3 +191,27 @@ func TestThePageDrawsBeforeTheCoreIsThere(t *testing.T) {
 	ann.Shot("welcome")
 	ann.Quiet()
 }
+
+// A button that moves between where the eye finds it and where the hand presses is missed: what comes late on the way in
+// has its place from the beginning.
+func TestTheButtonThatJoinsStaysWhereItIs(t *testing.T) {
+	release := make(chan struct{})
+	r := startRelayBehind(t, netip.Addr{}, holdBack("/_/api/session", release))
+	b := bidi.Start(t, bidi.Chromium, bidi.Options{})
+	ann := people.New(t, b, r.url, "Ann", red)
+	becomesHost(ann, r)
+	const place = `JSON.stringify(document.querySelector('form .submit button').getBoundingClientRect())`
+	ann.Goes("/" + people.Room)
+	ann.Types(people.NameField, ann.Name)
+	ann.Waits(people.CameraRuns)
+	var before, after string
+	ann.Eval(place, &before)
+	close(release)
+	ann.Waits(`document.querySelector('form .offer button')`)
+	ann.Eval(place, &after)
+	assert.Equal(t, before, after)
+	ann.Shot("offer")
+	ann.Clicks(`form .offer button`)
+	ann.Waits(`document.activeElement === document.querySelector('form .passphrase input')`)
+	ann.Shot("offer-taken")
+}

@@ -1,9 +1,10 @@
-import { useEffect } from 'preact/hooks';
+import { useEffect, useRef } from 'preact/hooks';
 import type { View } from '../core/api.gen';
 import { useCore } from '../core/context';
 import type { Opening } from '../core/core';
 import { errorText, t } from '../i18n/t';
 import { go, roomPath } from '../route';
+import { Button } from '../ui/Button';
 import { Notice } from '../ui/Notice';
 import { isOfText, PassphraseField } from '../ui/PassphraseField';
 import { Switch } from '../ui/Switch';
@@ -24,7 +25,7 @@ interface Props {
 export function Encryption({ view, choice, passphrase, joining, onTurned, onOpen }: Props) {
   const core = useCore();
   const { room, crypto } = view;
-  const { encrypted, free, makes, required } = choice;
+  const { encrypted, makes, required } = choice;
   const turn = (on: boolean) => {
     if (on) {
       onTurned();
@@ -41,7 +42,7 @@ export function Encryption({ view, choice, passphrase, joining, onTurned, onOpen
   }, [crypto.problem]);
   return (
     <>
-      {free && (
+      {makes && (
         <Switch
           label={t('passphrase.switch')}
           help={t(crypto.able === 'no' ? 'passphrase.unable' : encrypted ? 'passphrase.warning' : 'passphrase.why')}
@@ -66,5 +67,41 @@ export function Encryption({ view, choice, passphrase, joining, onTurned, onOpen
         </div>
       )}
     </>
+  );
+}
+
+interface OfferProps {
+  view: View;
+  choice: Choice;
+  passphrase: Typing;
+  joining: boolean;
+  onTurned: () => void;
+}
+
+/**
+ * Encryption for a host who came by a link. It stands below the button that joins, and its place is kept, because it comes
+ * late: a button that moves under the mouse is missed.
+ */
+export function EncryptionOffer({ view, choice, passphrase, joining, onTurned }: OfferProps) {
+  const core = useCore();
+  const taken = useRef(false);
+  useEffect(() => {
+    if (!taken.current || !choice.encrypted) return;
+    taken.current = false;
+    passphrase.input.current?.focus(); // the button that had the focus is gone
+  }, [choice.encrypted]);
+  const take = () => {
+    taken.current = true;
+    onTurned();
+    void core.dispatch({ t: 'crypto.on' });
+  };
+  return (
+    <div class="offer">
+      {choice.offered && view.crypto.able === 'yes' && !joining && (
+        <Button kind="text" icon="shield" onClick={take}>
+          {t('passphrase.offer')}
+        </Button>
+      )}
+    </div>
   );
 }

@@ -9,7 +9,7 @@ import { useFocusOnce } from '../ui/hooks';
 import { Select } from '../ui/Select';
 import { useChoice } from './choice';
 import { DeviceTrouble } from './DeviceTrouble';
-import { Encryption } from './Encryption';
+import { Encryption, EncryptionOffer } from './Encryption';
 import { MicLevel } from './MicLevel';
 import { Shell } from './Shell';
 import { SlowJoin } from './SlowJoin';
@@ -113,6 +113,7 @@ export function Prejoin({ view, engine, chosenHere, e2ee, onOpen }: Props) {
             {t(joining ? 'prejoin.joining' : 'prejoin.join')}
           </Button>
         </div>
+        <EncryptionOffer view={view} choice={choice} passphrase={passphrase} joining={joining} onTurned={turned} />
       </form>
     </Shell>
   );

@@ -4,9 +4,9 @@ import type { View } from '../core/api.gen';
 /** What a person may say about the encryption of the room, before the meeting. */
 export interface Choice {
   encrypted: boolean;
-  /** It is this person's to choose: nobody said yet that the room is encrypted. */
-  free: boolean;
-  /** This person may well be the one who makes the room. */
+  /** A host who came by a link may encrypt it too. It is known only when the account is, a moment after the first drawing. */
+  offered: boolean;
+  /** This person may well be the one who makes the room, and chooses. */
   makes: boolean;
   /** The relay said that the room is encrypted: it has a passphrase already. */
   required: boolean;
@@ -21,7 +21,7 @@ export function choiceOf({ crypto, auth }: View, e2ee: boolean, own: boolean, re
   // In the very drawing that brings the relay's word: one later, a passphrase would be made up for the room.
   const asked = required || isRequired(crypto.problem);
   const makes = own && !asked;
-  return { encrypted, free: makes || (auth.name !== '' && !encrypted), makes, required: asked };
+  return { encrypted, offered: auth.name !== '' && !encrypted && !makes, makes, required: asked };
 }
 
 /** The choice, as long as one room is looked at; turned is told when the switch was used. */
