@@ -1,7 +1,7 @@
 # Conclave's build.
 #
 #   make run       build what changed, start on http://localhost:8080
-#   make test      everything that must pass (about ten minutes on two cores)
+#   make test      everything that must pass (about fifteen minutes on two cores)
 #   make check     the fast part of it: format, vet, staticcheck, types, imports
 #   make bench     what a packet costs, beside LiveKit and Janus, into docs/performance.md
 #                  (25 minutes; make bench-quick shows in two that it works)
@@ -127,7 +127,7 @@ tsc: build/api.gen.ts www/node_modules/.package-lock.json
 
 unit: | need
 	@test -n "$(RACE)" || echo "no C compiler found: testing without the race detector (install gcc)"
-	$(GO) test $(RACE) -timeout 5m $(GOTEST_FLAGS) $(unit_packages)
+	$(GO) test $(RACE) -timeout 10m $(GOTEST_FLAGS) $(unit_packages)
 	cd $(BENCH) && $(GO) test $(RACE) -timeout 5m $(GOTEST_FLAGS) ./...
 	$(if $(wildcard www/test/run.mjs),$(MAKE) --no-print-directory site-test)
 
@@ -135,7 +135,7 @@ site-test: build/api.gen.ts www/node_modules/.package-lock.json
 	cd www && $(NPM) run --silent test
 
 wasm-test: | need
-	$(if $(js_tested),$(JS) $(GO) test -timeout 5m $(GOTEST_FLAGS) -exec="$(CURDIR)/e2e/tools/wasmexec" $(js_tested))
+	$(if $(js_tested),$(JS) $(GO) test -timeout 10m $(GOTEST_FLAGS) -exec="$(CURDIR)/e2e/tools/wasmexec" $(js_tested))
 
 # One package after the other: two browsers at a time are enough for two cores.
 e2e: www/dist/index.html
