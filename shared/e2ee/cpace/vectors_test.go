@@ -4,10 +4,7 @@ import (
 	"bytes"
 	"encoding/hex"
 	"encoding/json"
-	"errors"
-	"io/fs"
 	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -15,23 +12,13 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/conclave-meet/conclave/shared/e2ee/cpace"
+	"github.com/conclave-meet/conclave/shared/published"
 )
 
-// published is the path of a file of the CPace draft's vectors: beside the checkout, never in it.
-func published(name string) string {
-	if folder := os.Getenv("CONCLAVE_VECTORS"); folder != "" {
-		return filepath.Join(folder, "cpace", name)
-	}
-	return filepath.Join("../../../../shared/vectors/cpace", name)
-}
-
-// read fills v from a file; where it is not there it skips the test, or fails it when the file is ours.
+// read fills v from a file of ours.
 func read(t *testing.T, file string, v any) {
 	t.Helper()
 	text, err := os.ReadFile(file)
-	if errors.Is(err, fs.ErrNotExist) && !strings.HasPrefix(file, "testdata/") {
-		t.Skipf("published vectors are not there: %s", file)
-	}
 	require.NoError(t, err)
 	require.NoError(t, json.Unmarshal(text, v))
 }
@@ -92,7 +79,7 @@ func TestThePublishedExchange(t *testing.T) {
 	var v struct {
 		Exchange exchange `json:"G_25519"`
 	}
-	read(t, published("testvectors.json"), &v)
+	published.Read(t, "cpace/testvectors.json", &v)
 	require.NotEmpty(t, v.Exchange.ISK)
 	v.Exchange.check(t)
 	t.Log("1 exchange: generator, both points, ISK_IR")
@@ -100,7 +87,7 @@ func TestThePublishedExchange(t *testing.T) {
 
 func TestThePublishedGeneratorString(t *testing.T) {
 	var blocks []map[string]any
-	read(t, published("draft-embedded-json-blocks.json"), &blocks)
+	published.Read(t, "cpace/draft-embedded-json-blocks.json", &blocks)
 	require.Len(t, blocks, 26)
 	value := func(name string) []byte {
 		digits, ok := blocks[5][name].(string)
@@ -124,7 +111,7 @@ func TestExactlyThePublishedPointsAreRefused(t *testing.T) {
 	var v struct {
 		Points map[string]bin `json:"X25519_points"`
 	}
-	read(t, published("testvectors.json"), &v)
+	published.Read(t, "cpace/testvectors.json", &v)
 	require.Len(t, v.Points, 12)
 	refused := []string{
 		"Invalid Y0", "Invalid Y1", "Invalid Y2", "Invalid Y3", "Invalid Y4", "Invalid Y5", "Invalid Y7",

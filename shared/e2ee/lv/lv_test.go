@@ -3,26 +3,14 @@ package lv_test
 import (
 	"bytes"
 	"encoding/hex"
-	"encoding/json"
-	"errors"
-	"io/fs"
-	"os"
-	"path/filepath"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/conclave-meet/conclave/shared/e2ee/lv"
+	"github.com/conclave-meet/conclave/shared/published"
 )
-
-// published is where the vectors of the CPace draft lie: beside the checkout, never in it.
-func published() string {
-	if folder := os.Getenv("CONCLAVE_VECTORS"); folder != "" {
-		return filepath.Join(folder, "cpace")
-	}
-	return "../../../../shared/vectors/cpace"
-}
 
 func ramp(n int) []byte {
 	b := make([]byte, n)
@@ -40,15 +28,9 @@ func unhex(t *testing.T, digits string) []byte {
 }
 
 func TestPublishedConcatenations(t *testing.T) {
-	file := filepath.Join(published(), "draft-embedded-json-blocks.json")
-	text, err := os.ReadFile(file)
-	if errors.Is(err, fs.ErrNotExist) {
-		t.Skipf("published vectors are not there: %s", file)
-	}
-	require.NoError(t, err)
 	// Each block maps a Python expression to its value.
 	var blocks []map[string]any
-	require.NoError(t, json.Unmarshal(text, &blocks))
+	published.Read(t, "cpace/draft-embedded-json-blocks.json", &blocks)
 	require.Len(t, blocks, 26)
 	rows := []struct {
 		block int

@@ -3,12 +3,9 @@ package sframe_test
 import (
 	"encoding/hex"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"io/fs"
 	"maps"
 	"os"
-	"path/filepath"
 	"slices"
 	"testing"
 
@@ -17,15 +14,8 @@ import (
 
 	"github.com/conclave-meet/conclave/shared/e2ee/sframe"
 	"github.com/conclave-meet/conclave/shared/e2ee/sframe/suites"
+	"github.com/conclave-meet/conclave/shared/published"
 )
-
-// published is the path of a file of other implementations' vectors: beside the checkout, never in it.
-func published(name string) string {
-	if folder := os.Getenv("CONCLAVE_VECTORS"); folder != "" {
-		return filepath.Join(folder, "sframe", name)
-	}
-	return filepath.Join("../../../../shared/vectors/sframe", name)
-}
 
 // bin is bytes that JSON holds as hexadecimal digits.
 type bin []byte
@@ -76,15 +66,18 @@ type vectors struct {
 	Ratchet   []ratchetVector `json:"ratchet"`
 }
 
-// read returns the vectors of a file; where it is not there it skips the test, or fails it when the file is ours.
-func read(t *testing.T, path string, ours bool) vectors {
+// others returns the vectors of a file by other implementations.
+func others(t *testing.T, name string) (v vectors) {
+	t.Helper()
+	published.Read(t, "sframe/"+name, &v)
+	return v
+}
+
+// own returns the vectors of a file of ours.
+func own(t *testing.T, path string) (v vectors) {
 	t.Helper()
 	text, err := os.ReadFile(path)
-	if !ours && errors.Is(err, fs.ErrNotExist) {
-		t.Skipf("published vectors are not there: %s", path)
-	}
 	require.NoError(t, err)
-	var v vectors
 	require.NoError(t, json.Unmarshal(text, &v))
 	return v
 }
@@ -102,7 +95,7 @@ func suite(t *testing.T, id uint16) sframe.Suite {
 }
 
 func TestPublishedHeaders(t *testing.T) {
-	all := read(t, published("test-vectors.json"), false).Header
+	all := others(t, "test-vectors.json").Header
 	require.Len(t, all, 289)
 	t.Logf("%d headers of RFC 9605", len(all))
 	for _, v := range all {
@@ -126,7 +119,7 @@ func TestPublishedFrames(t *testing.T) {
 		{"the private suite, by another implementation", "chacha20poly1305-private-suite-f001.json", 5, []uint16{0xf001}},
 	} {
 		t.Run(row.name, func(t *testing.T) {
-			v := read(t, published(row.file), false)
+			v := others(t, row.file)
 			all := append(v.Frames, v.Frames256...)
 			require.Len(t, all, row.want)
 			t.Logf("%d frames of %s", len(all), row.file)
@@ -142,7 +135,7 @@ func TestPublishedFrames(t *testing.T) {
 
 // Ours were made with OpenSSL by testdata/f001.mjs.
 func TestFramesOfThePrivateSuite(t *testing.T) {
-	all := read(t, "testdata/f001.json", true).Frames
+	all := own(t, "testdata/f001.json").Frames
 	require.Len(t, all, 12)
 	t.Logf("%d frames of testdata/f001.json", len(all))
 	for _, v := range all {
@@ -151,7 +144,7 @@ func TestFramesOfThePrivateSuite(t *testing.T) {
 }
 
 func TestTheRatchet(t *testing.T) {
-	all := read(t, "testdata/f001.json", true).Ratchet
+	all := own(t, "testdata/f001.json").Ratchet
 	require.Len(t, all, 3)
 	t.Logf("%d steps of testdata/f001.json", len(all))
 	for _, v := range all {
@@ -187,7 +180,7 @@ func checkFrame(t *testing.T, v frameVector) {
 }
 
 func TestPublishedCiphersInCounterMode(t *testing.T) {
-	v := read(t, published("test-vectors.json"), false)
+	v := others(t, "test-vectors.json")
 	all := append(v.CTR, v.CTR256...)
 	require.Len(t, all, 6)
 	t.Logf("%d cases in counter mode", len(all))

@@ -3,10 +3,7 @@ package stretch_test
 import (
 	"encoding/hex"
 	"encoding/json"
-	"errors"
-	"io/fs"
 	"os"
-	"path/filepath"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -16,23 +13,8 @@ import (
 
 	"github.com/conclave-meet/conclave/shared/e2ee/passphrase"
 	"github.com/conclave-meet/conclave/shared/e2ee/stretch"
+	"github.com/conclave-meet/conclave/shared/published"
 )
-
-// read fills v from a published file, which lies beside the checkout, or skips the test.
-func read(t *testing.T, name string, v any) {
-	t.Helper()
-	folder := "../../../../shared/vectors"
-	if other := os.Getenv("CONCLAVE_VECTORS"); other != "" {
-		folder = other
-	}
-	file := filepath.Join(folder, "argon2", name)
-	text, err := os.ReadFile(file)
-	if errors.Is(err, fs.ErrNotExist) {
-		t.Skipf("published vectors are not there: %s", file)
-	}
-	require.NoError(t, err)
-	require.NoError(t, json.Unmarshal(text, v))
-}
 
 type vector struct{ Room, Passphrase, Salt, PRS string }
 
@@ -56,7 +38,7 @@ func TestPublishedHashes(t *testing.T) {
 			Hash           string
 		}
 	}
-	read(t, "phc-argon2id-v19.json", &v)
+	published.Read(t, "argon2/phc-argon2id-v19.json", &v)
 	require.Len(t, v.Cases, 8)
 	ran := 0
 	for _, c := range v.Cases {
@@ -73,7 +55,7 @@ func TestPublishedHashes(t *testing.T) {
 
 func TestSecretsByTheReferenceImplementation(t *testing.T) {
 	var v struct{ Cases []vector }
-	read(t, "conclave-prs-oracle.json", &v)
+	published.Read(t, "argon2/conclave-prs-oracle.json", &v)
 	require.Len(t, v.Cases, 4)
 	t.Logf("%d cases of conclave-prs-oracle.json", len(v.Cases))
 	for _, c := range v.Cases {

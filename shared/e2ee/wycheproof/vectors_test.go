@@ -2,15 +2,11 @@ package wycheproof
 
 import (
 	"encoding/hex"
-	"encoding/json"
-	"errors"
-	"io/fs"
-	"os"
-	"path/filepath"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
-	"github.com/stretchr/testify/require"
+
+	"github.com/conclave-meet/conclave/shared/published"
 )
 
 // bin is bytes that JSON holds as hexadecimal digits.
@@ -39,20 +35,10 @@ func (v vector) valid() bool { return v.Result == "valid" }
 // each runs check on all vectors of a published file, of which there are want; a message says which one it was.
 func each(t *testing.T, name string, want int, check func(t *testing.T, v vector)) {
 	t.Helper()
-	folder := "../../../../shared/vectors"
-	if other := os.Getenv("CONCLAVE_VECTORS"); other != "" {
-		folder = other
-	}
-	file := filepath.Join(folder, "wycheproof", name)
-	text, err := os.ReadFile(file)
-	if errors.Is(err, fs.ErrNotExist) {
-		t.Skipf("published vectors are not there: %s", file)
-	}
-	require.NoError(t, err)
 	var all struct {
 		TestGroups []struct{ Tests []vector }
 	}
-	require.NoError(t, json.Unmarshal(text, &all))
+	published.Read(t, "wycheproof/"+name, &all)
 	count := 0
 	for _, group := range all.TestGroups {
 		for _, v := range group.Tests {

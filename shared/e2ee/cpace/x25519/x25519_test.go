@@ -3,17 +3,13 @@ package x25519_test
 import (
 	"crypto/ecdh"
 	"encoding/hex"
-	"encoding/json"
-	"errors"
-	"io/fs"
-	"os"
-	"path/filepath"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/conclave-meet/conclave/shared/e2ee/cpace/x25519"
+	"github.com/conclave-meet/conclave/shared/published"
 )
 
 func bytesOf(t testing.TB, digits string) *[32]byte {
@@ -52,16 +48,6 @@ func TestAThousandTimesInARow(t *testing.T) {
 }
 
 func TestWycheproof(t *testing.T) {
-	folder := "../../../../../shared/vectors"
-	if other := os.Getenv("CONCLAVE_VECTORS"); other != "" {
-		folder = other
-	}
-	file := filepath.Join(folder, "wycheproof", "x25519_test.json")
-	text, err := os.ReadFile(file)
-	if errors.Is(err, fs.ErrNotExist) {
-		t.Skipf("published vectors are not there: %s", file)
-	}
-	require.NoError(t, err)
 	var vectors struct {
 		TestGroups []struct {
 			Tests []struct {
@@ -71,7 +57,7 @@ func TestWycheproof(t *testing.T) {
 			}
 		}
 	}
-	require.NoError(t, json.Unmarshal(text, &vectors))
+	published.Read(t, "wycheproof/x25519_test.json", &vectors)
 	count, low := 0, 0
 	for _, g := range vectors.TestGroups {
 		for _, v := range g.Tests {
