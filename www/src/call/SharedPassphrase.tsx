@@ -5,8 +5,7 @@ import { useCore } from '../core/context';
 import { errorText, t } from '../i18n/t';
 import { Button } from '../ui/Button';
 import { Field } from '../ui/Field';
-import { IconButton } from '../ui/IconButton';
-import { useCopy } from '../ui/hooks';
+import { CopyPassphrase, ShowPassphrase } from '../ui/PassphraseButtons';
 import { StrengthMeter } from '../ui/StrengthMeter';
 import { PassphraseEntry } from './PassphraseEntry';
 
@@ -86,10 +85,6 @@ function Weakness({ text }: { text: string }) {
 
 function Phrase({ text, input }: { text: string; input: RefObject<HTMLInputElement | null> }) {
   const [shown, show] = useState(false);
-  const [copied, copy] = useCopy('passphrase.copyFailed');
-  const take = async () => {
-    if (!(await copy(text))) show(true);
-  };
   return (
     // Browsers expect such a field in a form; there is nothing to send.
     <form onSubmit={(event) => event.preventDefault()}>
@@ -102,20 +97,8 @@ function Phrase({ text, input }: { text: string; input: RefObject<HTMLInputEleme
         readonly
         help={t('security.passOn')}
       >
-        <IconButton
-          id="copy"
-          kind="plain"
-          icon={copied ? 'check' : 'copy'}
-          label={t(copied ? 'call.copied' : 'passphrase.copy')}
-          onClick={() => void take()}
-        />
-        <IconButton
-          id="show"
-          kind="plain"
-          icon={shown ? 'hide' : 'show'}
-          label={t(shown ? 'passphrase.hide' : 'passphrase.show')}
-          onClick={() => show(!shown)}
-        />
+        <CopyPassphrase text={text} onFail={() => show(true)} />
+        <ShowPassphrase shown={shown} onShow={show} />
       </Field>
     </form>
   );

@@ -4,8 +4,8 @@ import type { Problem } from '../core/api.gen';
 import { useCore } from '../core/context';
 import { errorText, t } from '../i18n/t';
 import { Field } from './Field';
-import { useCopy } from './hooks';
 import { IconButton } from './IconButton';
+import { CopyPassphrase, ShowPassphrase } from './PassphraseButtons';
 import { StrengthMeter } from './StrengthMeter';
 
 const ofText = new Set(['crypto.empty', 'crypto.control', 'crypto.long', 'crypto.weak', 'crypto.passphrase']);
@@ -32,16 +32,12 @@ export function PassphraseField({ value, onInput, problem, choosing = false, rea
   const core = useCore();
   const meter = useId();
   const [shown, show] = useState(choosing);
-  const [copied, copy] = useCopy('passphrase.copyFailed');
   const loading = core.engine().phase === 'loading';
   const strength = choosing && value ? core.passphraseStrength(value) : null;
   const bad = isOfText(problem);
   useEffect(() => {
     if (bad) input?.current?.focus();
   }, [problem]);
-  const take = async () => {
-    if (!(await copy(value))) show(true);
-  };
   const suggest = () => {
     onInput(core.suggestPassphrase() ?? value);
     show(true);
@@ -64,22 +60,8 @@ export function PassphraseField({ value, onInput, problem, choosing = false, rea
         {choosing && (
           <IconButton id="suggest" kind="plain" icon="dice" label={t('passphrase.suggest')} disabled={readonly} onClick={suggest} />
         )}
-        {choosing && value && (
-          <IconButton
-            id="copy"
-            kind="plain"
-            icon={copied ? 'check' : 'copy'}
-            label={t(copied ? 'call.copied' : 'passphrase.copy')}
-            onClick={() => void take()}
-          />
-        )}
-        <IconButton
-          id="show"
-          kind="plain"
-          icon={shown ? 'hide' : 'show'}
-          label={t(shown ? 'passphrase.hide' : 'passphrase.show')}
-          onClick={() => show(!shown)}
-        />
+        {choosing && value && <CopyPassphrase text={value} onFail={() => show(true)} />}
+        <ShowPassphrase shown={shown} onShow={show} />
       </Field>
       {choosing && !bad && (
         <StrengthMeter id={meter} of="passphrase" loading={loading} strength={strength} />
